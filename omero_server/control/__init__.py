@@ -1,0 +1,1 @@
+"""The top room: configuration, the processes of an instance, certificates and diagnostics."""

@@ -1,0 +1,1 @@
+"""The database room: engine, ids, schema and the embedded PostgreSQL server."""

@@ -1,0 +1,1 @@
+"""Permissions, privileges, read filter and passwords."""
