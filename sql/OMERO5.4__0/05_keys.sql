@@ -1,0 +1,1390 @@
+-- Generated from omero_server/model by python -m omero_server.model.generate; do not edit.
+
+ALTER TABLE acquisitionmode ADD CONSTRAINT fkacquisitionmode_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE adminprivilege ADD CONSTRAINT fkadminprivilege_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE affinetransform ADD CONSTRAINT fkaffinetransform_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE affinetransform ADD CONSTRAINT fkaffinetransform_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE affinetransform ADD CONSTRAINT fkaffinetransform_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE affinetransform ADD CONSTRAINT fkaffinetransform_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE affinetransform ADD CONSTRAINT fkaffinetransform_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE annotation ADD CONSTRAINT fkannotation_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE annotation ADD CONSTRAINT fkannotation_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE annotation ADD CONSTRAINT fkannotation_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE annotation ADD CONSTRAINT fkannotation_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE annotation ADD CONSTRAINT fkannotation_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE annotation ADD CONSTRAINT fkfileannotation_file_originalfile
+    FOREIGN KEY (file) REFERENCES originalfile (id);
+ALTER TABLE annotation_mapvalue ADD CONSTRAINT fkannotation_mapvalue_map
+    FOREIGN KEY (annotation_id) REFERENCES annotation (id);
+ALTER TABLE annotationannotationlink ADD CONSTRAINT fkannotationannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE annotationannotationlink ADD CONSTRAINT fkannotationannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE annotationannotationlink ADD CONSTRAINT fkannotationannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE annotationannotationlink ADD CONSTRAINT fkannotationannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE annotationannotationlink ADD CONSTRAINT fkannotationannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE annotationannotationlink ADD CONSTRAINT fkannotationannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE annotationannotationlink ADD CONSTRAINT fkannotationannotationlink_parent_annotation
+    FOREIGN KEY (parent) REFERENCES annotation (id);
+ALTER TABLE arc ADD CONSTRAINT fkarc_lightsource_id_lightsource
+    FOREIGN KEY (lightsource_id) REFERENCES lightsource (id);
+ALTER TABLE arc ADD CONSTRAINT fkarc_type_arctype
+    FOREIGN KEY (type) REFERENCES arctype (id);
+ALTER TABLE arctype ADD CONSTRAINT fkarctype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE binning ADD CONSTRAINT fkbinning_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE channel ADD CONSTRAINT fkchannel_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE channel ADD CONSTRAINT fkchannel_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE channel ADD CONSTRAINT fkchannel_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE channel ADD CONSTRAINT fkchannel_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE channel ADD CONSTRAINT fkchannel_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE channel ADD CONSTRAINT fkchannel_logicalchannel_logicalchannel
+    FOREIGN KEY (logicalchannel) REFERENCES logicalchannel (id);
+ALTER TABLE channel ADD CONSTRAINT fkchannel_pixels_pixels
+    FOREIGN KEY (pixels) REFERENCES pixels (id);
+ALTER TABLE channel ADD CONSTRAINT fkchannel_statsinfo_statsinfo
+    FOREIGN KEY (statsinfo) REFERENCES statsinfo (id);
+ALTER TABLE channelannotationlink ADD CONSTRAINT fkchannelannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE channelannotationlink ADD CONSTRAINT fkchannelannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE channelannotationlink ADD CONSTRAINT fkchannelannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE channelannotationlink ADD CONSTRAINT fkchannelannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE channelannotationlink ADD CONSTRAINT fkchannelannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE channelannotationlink ADD CONSTRAINT fkchannelannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE channelannotationlink ADD CONSTRAINT fkchannelannotationlink_parent_channel
+    FOREIGN KEY (parent) REFERENCES channel (id);
+ALTER TABLE channelbinding ADD CONSTRAINT fkchannelbinding_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE channelbinding ADD CONSTRAINT fkchannelbinding_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE channelbinding ADD CONSTRAINT fkchannelbinding_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE channelbinding ADD CONSTRAINT fkchannelbinding_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE channelbinding ADD CONSTRAINT fkchannelbinding_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE channelbinding ADD CONSTRAINT fkchannelbinding_family_family
+    FOREIGN KEY (family) REFERENCES family (id);
+ALTER TABLE channelbinding ADD CONSTRAINT fkchannelbinding_renderingdef_renderingdef
+    FOREIGN KEY (renderingdef) REFERENCES renderingdef (id);
+ALTER TABLE checksumalgorithm ADD CONSTRAINT fkchecksumalgorithm_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE codomainmapcontext ADD CONSTRAINT fkcodomainmapcontext_channelbinding_channelbinding
+    FOREIGN KEY (channelbinding) REFERENCES channelbinding (id);
+ALTER TABLE codomainmapcontext ADD CONSTRAINT fkcodomainmapcontext_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE codomainmapcontext ADD CONSTRAINT fkcodomainmapcontext_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE codomainmapcontext ADD CONSTRAINT fkcodomainmapcontext_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE codomainmapcontext ADD CONSTRAINT fkcodomainmapcontext_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE codomainmapcontext ADD CONSTRAINT fkcodomainmapcontext_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE contrastmethod ADD CONSTRAINT fkcontrastmethod_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE contraststretchingcontext ADD CONSTRAINT fkcontraststretchingcontext_codomainmapcontext_id_codomainmapco
+    FOREIGN KEY (codomainmapcontext_id) REFERENCES codomainmapcontext (id);
+ALTER TABLE correction ADD CONSTRAINT fkcorrection_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE dataset ADD CONSTRAINT fkdataset_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE dataset ADD CONSTRAINT fkdataset_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE dataset ADD CONSTRAINT fkdataset_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE dataset ADD CONSTRAINT fkdataset_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE dataset ADD CONSTRAINT fkdataset_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE datasetannotationlink ADD CONSTRAINT fkdatasetannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE datasetannotationlink ADD CONSTRAINT fkdatasetannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE datasetannotationlink ADD CONSTRAINT fkdatasetannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE datasetannotationlink ADD CONSTRAINT fkdatasetannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE datasetannotationlink ADD CONSTRAINT fkdatasetannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE datasetannotationlink ADD CONSTRAINT fkdatasetannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE datasetannotationlink ADD CONSTRAINT fkdatasetannotationlink_parent_dataset
+    FOREIGN KEY (parent) REFERENCES dataset (id);
+ALTER TABLE datasetimagelink ADD CONSTRAINT fkdatasetimagelink_child_image
+    FOREIGN KEY (child) REFERENCES image (id);
+ALTER TABLE datasetimagelink ADD CONSTRAINT fkdatasetimagelink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE datasetimagelink ADD CONSTRAINT fkdatasetimagelink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE datasetimagelink ADD CONSTRAINT fkdatasetimagelink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE datasetimagelink ADD CONSTRAINT fkdatasetimagelink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE datasetimagelink ADD CONSTRAINT fkdatasetimagelink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE datasetimagelink ADD CONSTRAINT fkdatasetimagelink_parent_dataset
+    FOREIGN KEY (parent) REFERENCES dataset (id);
+ALTER TABLE dbpatch ADD CONSTRAINT fkdbpatch_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE detector ADD CONSTRAINT fkdetector_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE detector ADD CONSTRAINT fkdetector_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE detector ADD CONSTRAINT fkdetector_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE detector ADD CONSTRAINT fkdetector_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE detector ADD CONSTRAINT fkdetector_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE detector ADD CONSTRAINT fkdetector_instrument_instrument
+    FOREIGN KEY (instrument) REFERENCES instrument (id);
+ALTER TABLE detector ADD CONSTRAINT fkdetector_type_detectortype
+    FOREIGN KEY (type) REFERENCES detectortype (id);
+ALTER TABLE detectorannotationlink ADD CONSTRAINT fkdetectorannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE detectorannotationlink ADD CONSTRAINT fkdetectorannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE detectorannotationlink ADD CONSTRAINT fkdetectorannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE detectorannotationlink ADD CONSTRAINT fkdetectorannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE detectorannotationlink ADD CONSTRAINT fkdetectorannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE detectorannotationlink ADD CONSTRAINT fkdetectorannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE detectorannotationlink ADD CONSTRAINT fkdetectorannotationlink_parent_detector
+    FOREIGN KEY (parent) REFERENCES detector (id);
+ALTER TABLE detectorsettings ADD CONSTRAINT fkdetectorsettings_binning_binning
+    FOREIGN KEY (binning) REFERENCES binning (id);
+ALTER TABLE detectorsettings ADD CONSTRAINT fkdetectorsettings_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE detectorsettings ADD CONSTRAINT fkdetectorsettings_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE detectorsettings ADD CONSTRAINT fkdetectorsettings_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE detectorsettings ADD CONSTRAINT fkdetectorsettings_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE detectorsettings ADD CONSTRAINT fkdetectorsettings_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE detectorsettings ADD CONSTRAINT fkdetectorsettings_detector_detector
+    FOREIGN KEY (detector) REFERENCES detector (id);
+ALTER TABLE detectortype ADD CONSTRAINT fkdetectortype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE dichroic ADD CONSTRAINT fkdichroic_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE dichroic ADD CONSTRAINT fkdichroic_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE dichroic ADD CONSTRAINT fkdichroic_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE dichroic ADD CONSTRAINT fkdichroic_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE dichroic ADD CONSTRAINT fkdichroic_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE dichroic ADD CONSTRAINT fkdichroic_instrument_instrument
+    FOREIGN KEY (instrument) REFERENCES instrument (id);
+ALTER TABLE dichroicannotationlink ADD CONSTRAINT fkdichroicannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE dichroicannotationlink ADD CONSTRAINT fkdichroicannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE dichroicannotationlink ADD CONSTRAINT fkdichroicannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE dichroicannotationlink ADD CONSTRAINT fkdichroicannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE dichroicannotationlink ADD CONSTRAINT fkdichroicannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE dichroicannotationlink ADD CONSTRAINT fkdichroicannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE dichroicannotationlink ADD CONSTRAINT fkdichroicannotationlink_parent_dichroic
+    FOREIGN KEY (parent) REFERENCES dichroic (id);
+ALTER TABLE dimensionorder ADD CONSTRAINT fkdimensionorder_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE event ADD CONSTRAINT fkevent_containingevent_event
+    FOREIGN KEY (containingevent) REFERENCES event (id);
+ALTER TABLE event ADD CONSTRAINT fkevent_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE event ADD CONSTRAINT fkevent_experimenter_experimenter
+    FOREIGN KEY (experimenter) REFERENCES experimenter (id);
+ALTER TABLE event ADD CONSTRAINT fkevent_experimentergroup_experimentergroup
+    FOREIGN KEY (experimentergroup) REFERENCES experimentergroup (id);
+ALTER TABLE event ADD CONSTRAINT fkevent_session_session
+    FOREIGN KEY (session) REFERENCES session (id);
+ALTER TABLE event ADD CONSTRAINT fkevent_type_eventtype
+    FOREIGN KEY (type) REFERENCES eventtype (id);
+ALTER TABLE eventlog ADD CONSTRAINT fkeventlog_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE eventlog ADD CONSTRAINT fkeventlog_event_event
+    FOREIGN KEY (event) REFERENCES event (id);
+ALTER TABLE eventtype ADD CONSTRAINT fkeventtype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE experiment ADD CONSTRAINT fkexperiment_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE experiment ADD CONSTRAINT fkexperiment_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE experiment ADD CONSTRAINT fkexperiment_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE experiment ADD CONSTRAINT fkexperiment_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE experiment ADD CONSTRAINT fkexperiment_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE experiment ADD CONSTRAINT fkexperiment_type_experimenttype
+    FOREIGN KEY (type) REFERENCES experimenttype (id);
+ALTER TABLE experimenter ADD CONSTRAINT fkexperimenter_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE experimenter_config ADD CONSTRAINT fkexperimenter_config_map
+    FOREIGN KEY (experimenter_id) REFERENCES experimenter (id);
+ALTER TABLE experimenterannotationlink ADD CONSTRAINT fkexperimenterannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE experimenterannotationlink ADD CONSTRAINT fkexperimenterannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE experimenterannotationlink ADD CONSTRAINT fkexperimenterannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE experimenterannotationlink ADD CONSTRAINT fkexperimenterannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE experimenterannotationlink ADD CONSTRAINT fkexperimenterannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE experimenterannotationlink ADD CONSTRAINT fkexperimenterannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE experimenterannotationlink ADD CONSTRAINT fkexperimenterannotationlink_parent_experimenter
+    FOREIGN KEY (parent) REFERENCES experimenter (id);
+ALTER TABLE experimentergroup ADD CONSTRAINT fkexperimentergroup_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE experimentergroup_config ADD CONSTRAINT fkexperimentergroup_config_map
+    FOREIGN KEY (experimentergroup_id) REFERENCES experimentergroup (id);
+ALTER TABLE experimentergroupannotationlink ADD CONSTRAINT fkexperimentergroupannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE experimentergroupannotationlink ADD CONSTRAINT fkexperimentergroupannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE experimentergroupannotationlink ADD CONSTRAINT fkexperimentergroupannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE experimentergroupannotationlink ADD CONSTRAINT fkexperimentergroupannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE experimentergroupannotationlink ADD CONSTRAINT fkexperimentergroupannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE experimentergroupannotationlink ADD CONSTRAINT fkexperimentergroupannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE experimentergroupannotationlink ADD CONSTRAINT fkexperimentergroupannotationlink_parent_experimentergroup
+    FOREIGN KEY (parent) REFERENCES experimentergroup (id);
+ALTER TABLE experimenttype ADD CONSTRAINT fkexperimenttype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE externalinfo ADD CONSTRAINT fkexternalinfo_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE externalinfo ADD CONSTRAINT fkexternalinfo_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE externalinfo ADD CONSTRAINT fkexternalinfo_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE externalinfo ADD CONSTRAINT fkexternalinfo_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE family ADD CONSTRAINT fkfamily_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filament ADD CONSTRAINT fkfilament_lightsource_id_lightsource
+    FOREIGN KEY (lightsource_id) REFERENCES lightsource (id);
+ALTER TABLE filament ADD CONSTRAINT fkfilament_type_filamenttype
+    FOREIGN KEY (type) REFERENCES filamenttype (id);
+ALTER TABLE filamenttype ADD CONSTRAINT fkfilamenttype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE fileset ADD CONSTRAINT fkfileset_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE fileset ADD CONSTRAINT fkfileset_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE fileset ADD CONSTRAINT fkfileset_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE fileset ADD CONSTRAINT fkfileset_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE fileset ADD CONSTRAINT fkfileset_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filesetannotationlink ADD CONSTRAINT fkfilesetannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE filesetannotationlink ADD CONSTRAINT fkfilesetannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE filesetannotationlink ADD CONSTRAINT fkfilesetannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filesetannotationlink ADD CONSTRAINT fkfilesetannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE filesetannotationlink ADD CONSTRAINT fkfilesetannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE filesetannotationlink ADD CONSTRAINT fkfilesetannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filesetannotationlink ADD CONSTRAINT fkfilesetannotationlink_parent_fileset
+    FOREIGN KEY (parent) REFERENCES fileset (id);
+ALTER TABLE filesetentry ADD CONSTRAINT fkfilesetentry_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE filesetentry ADD CONSTRAINT fkfilesetentry_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filesetentry ADD CONSTRAINT fkfilesetentry_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE filesetentry ADD CONSTRAINT fkfilesetentry_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE filesetentry ADD CONSTRAINT fkfilesetentry_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filesetentry ADD CONSTRAINT fkfilesetentry_fileset_fileset
+    FOREIGN KEY (fileset) REFERENCES fileset (id);
+ALTER TABLE filesetentry ADD CONSTRAINT fkfilesetentry_originalfile_originalfile
+    FOREIGN KEY (originalfile) REFERENCES originalfile (id);
+ALTER TABLE filesetjoblink ADD CONSTRAINT fkfilesetjoblink_child_job
+    FOREIGN KEY (child) REFERENCES job (id);
+ALTER TABLE filesetjoblink ADD CONSTRAINT fkfilesetjoblink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE filesetjoblink ADD CONSTRAINT fkfilesetjoblink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filesetjoblink ADD CONSTRAINT fkfilesetjoblink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE filesetjoblink ADD CONSTRAINT fkfilesetjoblink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE filesetjoblink ADD CONSTRAINT fkfilesetjoblink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filesetjoblink ADD CONSTRAINT fkfilesetjoblink_parent_fileset
+    FOREIGN KEY (parent) REFERENCES fileset (id);
+ALTER TABLE filter ADD CONSTRAINT fkfilter_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE filter ADD CONSTRAINT fkfilter_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filter ADD CONSTRAINT fkfilter_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE filter ADD CONSTRAINT fkfilter_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE filter ADD CONSTRAINT fkfilter_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filter ADD CONSTRAINT fkfilter_instrument_instrument
+    FOREIGN KEY (instrument) REFERENCES instrument (id);
+ALTER TABLE filter ADD CONSTRAINT fkfilter_transmittancerange_transmittancerange
+    FOREIGN KEY (transmittancerange) REFERENCES transmittancerange (id);
+ALTER TABLE filter ADD CONSTRAINT fkfilter_type_filtertype
+    FOREIGN KEY (type) REFERENCES filtertype (id);
+ALTER TABLE filterannotationlink ADD CONSTRAINT fkfilterannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE filterannotationlink ADD CONSTRAINT fkfilterannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE filterannotationlink ADD CONSTRAINT fkfilterannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filterannotationlink ADD CONSTRAINT fkfilterannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE filterannotationlink ADD CONSTRAINT fkfilterannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE filterannotationlink ADD CONSTRAINT fkfilterannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filterannotationlink ADD CONSTRAINT fkfilterannotationlink_parent_filter
+    FOREIGN KEY (parent) REFERENCES filter (id);
+ALTER TABLE filterset ADD CONSTRAINT fkfilterset_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE filterset ADD CONSTRAINT fkfilterset_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filterset ADD CONSTRAINT fkfilterset_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE filterset ADD CONSTRAINT fkfilterset_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE filterset ADD CONSTRAINT fkfilterset_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filterset ADD CONSTRAINT fkfilterset_dichroic_dichroic
+    FOREIGN KEY (dichroic) REFERENCES dichroic (id);
+ALTER TABLE filterset ADD CONSTRAINT fkfilterset_instrument_instrument
+    FOREIGN KEY (instrument) REFERENCES instrument (id);
+ALTER TABLE filtersetemissionfilterlink ADD CONSTRAINT fkfiltersetemissionfilterlink_child_filter
+    FOREIGN KEY (child) REFERENCES filter (id);
+ALTER TABLE filtersetemissionfilterlink ADD CONSTRAINT fkfiltersetemissionfilterlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE filtersetemissionfilterlink ADD CONSTRAINT fkfiltersetemissionfilterlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filtersetemissionfilterlink ADD CONSTRAINT fkfiltersetemissionfilterlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE filtersetemissionfilterlink ADD CONSTRAINT fkfiltersetemissionfilterlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE filtersetemissionfilterlink ADD CONSTRAINT fkfiltersetemissionfilterlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filtersetemissionfilterlink ADD CONSTRAINT fkfiltersetemissionfilterlink_parent_filterset
+    FOREIGN KEY (parent) REFERENCES filterset (id);
+ALTER TABLE filtersetexcitationfilterlink ADD CONSTRAINT fkfiltersetexcitationfilterlink_child_filter
+    FOREIGN KEY (child) REFERENCES filter (id);
+ALTER TABLE filtersetexcitationfilterlink ADD CONSTRAINT fkfiltersetexcitationfilterlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE filtersetexcitationfilterlink ADD CONSTRAINT fkfiltersetexcitationfilterlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE filtersetexcitationfilterlink ADD CONSTRAINT fkfiltersetexcitationfilterlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE filtersetexcitationfilterlink ADD CONSTRAINT fkfiltersetexcitationfilterlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE filtersetexcitationfilterlink ADD CONSTRAINT fkfiltersetexcitationfilterlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE filtersetexcitationfilterlink ADD CONSTRAINT fkfiltersetexcitationfilterlink_parent_filterset
+    FOREIGN KEY (parent) REFERENCES filterset (id);
+ALTER TABLE filtertype ADD CONSTRAINT fkfiltertype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE folder ADD CONSTRAINT fkfolder_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE folder ADD CONSTRAINT fkfolder_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE folder ADD CONSTRAINT fkfolder_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE folder ADD CONSTRAINT fkfolder_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE folder ADD CONSTRAINT fkfolder_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE folder ADD CONSTRAINT fkfolder_parentfolder_folder
+    FOREIGN KEY (parentfolder) REFERENCES folder (id);
+ALTER TABLE folderannotationlink ADD CONSTRAINT fkfolderannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE folderannotationlink ADD CONSTRAINT fkfolderannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE folderannotationlink ADD CONSTRAINT fkfolderannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE folderannotationlink ADD CONSTRAINT fkfolderannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE folderannotationlink ADD CONSTRAINT fkfolderannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE folderannotationlink ADD CONSTRAINT fkfolderannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE folderannotationlink ADD CONSTRAINT fkfolderannotationlink_parent_folder
+    FOREIGN KEY (parent) REFERENCES folder (id);
+ALTER TABLE folderimagelink ADD CONSTRAINT fkfolderimagelink_child_image
+    FOREIGN KEY (child) REFERENCES image (id);
+ALTER TABLE folderimagelink ADD CONSTRAINT fkfolderimagelink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE folderimagelink ADD CONSTRAINT fkfolderimagelink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE folderimagelink ADD CONSTRAINT fkfolderimagelink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE folderimagelink ADD CONSTRAINT fkfolderimagelink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE folderimagelink ADD CONSTRAINT fkfolderimagelink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE folderimagelink ADD CONSTRAINT fkfolderimagelink_parent_folder
+    FOREIGN KEY (parent) REFERENCES folder (id);
+ALTER TABLE folderroilink ADD CONSTRAINT fkfolderroilink_child_roi
+    FOREIGN KEY (child) REFERENCES roi (id);
+ALTER TABLE folderroilink ADD CONSTRAINT fkfolderroilink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE folderroilink ADD CONSTRAINT fkfolderroilink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE folderroilink ADD CONSTRAINT fkfolderroilink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE folderroilink ADD CONSTRAINT fkfolderroilink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE folderroilink ADD CONSTRAINT fkfolderroilink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE folderroilink ADD CONSTRAINT fkfolderroilink_parent_folder
+    FOREIGN KEY (parent) REFERENCES folder (id);
+ALTER TABLE format ADD CONSTRAINT fkformat_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE genericexcitationsource ADD CONSTRAINT fkgenericexcitationsource_lightsource_id_lightsource
+    FOREIGN KEY (lightsource_id) REFERENCES lightsource (id);
+ALTER TABLE genericexcitationsource_map ADD CONSTRAINT fkgenericexcitationsource_map_map
+    FOREIGN KEY (genericexcitationsource_id) REFERENCES genericexcitationsource (lightsource_id);
+ALTER TABLE groupexperimentermap ADD CONSTRAINT fkgroupexperimentermap_child_experimenter
+    FOREIGN KEY (child) REFERENCES experimenter (id);
+ALTER TABLE groupexperimentermap ADD CONSTRAINT fkgroupexperimentermap_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE groupexperimentermap ADD CONSTRAINT fkgroupexperimentermap_parent_experimentergroup
+    FOREIGN KEY (parent) REFERENCES experimentergroup (id);
+ALTER TABLE illumination ADD CONSTRAINT fkillumination_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_experiment_experiment
+    FOREIGN KEY (experiment) REFERENCES experiment (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_fileset_fileset
+    FOREIGN KEY (fileset) REFERENCES fileset (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_format_format
+    FOREIGN KEY (format) REFERENCES format (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_imagingenvironment_imagingenvironment
+    FOREIGN KEY (imagingenvironment) REFERENCES imagingenvironment (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_instrument_instrument
+    FOREIGN KEY (instrument) REFERENCES instrument (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_objectivesettings_objectivesettings
+    FOREIGN KEY (objectivesettings) REFERENCES objectivesettings (id);
+ALTER TABLE image ADD CONSTRAINT fkimage_stagelabel_stagelabel
+    FOREIGN KEY (stagelabel) REFERENCES stagelabel (id);
+ALTER TABLE imageannotationlink ADD CONSTRAINT fkimageannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE imageannotationlink ADD CONSTRAINT fkimageannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE imageannotationlink ADD CONSTRAINT fkimageannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE imageannotationlink ADD CONSTRAINT fkimageannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE imageannotationlink ADD CONSTRAINT fkimageannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE imageannotationlink ADD CONSTRAINT fkimageannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE imageannotationlink ADD CONSTRAINT fkimageannotationlink_parent_image
+    FOREIGN KEY (parent) REFERENCES image (id);
+ALTER TABLE imagingenvironment ADD CONSTRAINT fkimagingenvironment_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE imagingenvironment ADD CONSTRAINT fkimagingenvironment_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE imagingenvironment ADD CONSTRAINT fkimagingenvironment_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE imagingenvironment ADD CONSTRAINT fkimagingenvironment_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE imagingenvironment ADD CONSTRAINT fkimagingenvironment_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE imagingenvironment_map ADD CONSTRAINT fkimagingenvironment_map_map
+    FOREIGN KEY (imagingenvironment_id) REFERENCES imagingenvironment (id);
+ALTER TABLE immersion ADD CONSTRAINT fkimmersion_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE importjob ADD CONSTRAINT fkimportjob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE indexingjob ADD CONSTRAINT fkindexingjob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE instrument ADD CONSTRAINT fkinstrument_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE instrument ADD CONSTRAINT fkinstrument_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE instrument ADD CONSTRAINT fkinstrument_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE instrument ADD CONSTRAINT fkinstrument_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE instrument ADD CONSTRAINT fkinstrument_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE instrument ADD CONSTRAINT fkinstrument_microscope_microscope
+    FOREIGN KEY (microscope) REFERENCES microscope (id);
+ALTER TABLE instrumentannotationlink ADD CONSTRAINT fkinstrumentannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE instrumentannotationlink ADD CONSTRAINT fkinstrumentannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE instrumentannotationlink ADD CONSTRAINT fkinstrumentannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE instrumentannotationlink ADD CONSTRAINT fkinstrumentannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE instrumentannotationlink ADD CONSTRAINT fkinstrumentannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE instrumentannotationlink ADD CONSTRAINT fkinstrumentannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE instrumentannotationlink ADD CONSTRAINT fkinstrumentannotationlink_parent_instrument
+    FOREIGN KEY (parent) REFERENCES instrument (id);
+ALTER TABLE integritycheckjob ADD CONSTRAINT fkintegritycheckjob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE job ADD CONSTRAINT fkjob_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE job ADD CONSTRAINT fkjob_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE job ADD CONSTRAINT fkjob_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE job ADD CONSTRAINT fkjob_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE job ADD CONSTRAINT fkjob_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE job ADD CONSTRAINT fkjob_status_jobstatus
+    FOREIGN KEY (status) REFERENCES jobstatus (id);
+ALTER TABLE joboriginalfilelink ADD CONSTRAINT fkjoboriginalfilelink_child_originalfile
+    FOREIGN KEY (child) REFERENCES originalfile (id);
+ALTER TABLE joboriginalfilelink ADD CONSTRAINT fkjoboriginalfilelink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE joboriginalfilelink ADD CONSTRAINT fkjoboriginalfilelink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE joboriginalfilelink ADD CONSTRAINT fkjoboriginalfilelink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE joboriginalfilelink ADD CONSTRAINT fkjoboriginalfilelink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE joboriginalfilelink ADD CONSTRAINT fkjoboriginalfilelink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE joboriginalfilelink ADD CONSTRAINT fkjoboriginalfilelink_parent_job
+    FOREIGN KEY (parent) REFERENCES job (id);
+ALTER TABLE jobstatus ADD CONSTRAINT fkjobstatus_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE laser ADD CONSTRAINT fklaser_lightsource_id_lightsource
+    FOREIGN KEY (lightsource_id) REFERENCES lightsource (id);
+ALTER TABLE laser ADD CONSTRAINT fklaser_lasermedium_lasermedium
+    FOREIGN KEY (lasermedium) REFERENCES lasermedium (id);
+ALTER TABLE laser ADD CONSTRAINT fklaser_pulse_pulse
+    FOREIGN KEY (pulse) REFERENCES pulse (id);
+ALTER TABLE laser ADD CONSTRAINT fklaser_pump_lightsource
+    FOREIGN KEY (pump) REFERENCES lightsource (id);
+ALTER TABLE laser ADD CONSTRAINT fklaser_type_lasertype
+    FOREIGN KEY (type) REFERENCES lasertype (id);
+ALTER TABLE lasermedium ADD CONSTRAINT fklasermedium_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lasertype ADD CONSTRAINT fklasertype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lightemittingdiode ADD CONSTRAINT fklightemittingdiode_lightsource_id_lightsource
+    FOREIGN KEY (lightsource_id) REFERENCES lightsource (id);
+ALTER TABLE lightpath ADD CONSTRAINT fklightpath_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE lightpath ADD CONSTRAINT fklightpath_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lightpath ADD CONSTRAINT fklightpath_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE lightpath ADD CONSTRAINT fklightpath_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE lightpath ADD CONSTRAINT fklightpath_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE lightpath ADD CONSTRAINT fklightpath_dichroic_dichroic
+    FOREIGN KEY (dichroic) REFERENCES dichroic (id);
+ALTER TABLE lightpathannotationlink ADD CONSTRAINT fklightpathannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE lightpathannotationlink ADD CONSTRAINT fklightpathannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE lightpathannotationlink ADD CONSTRAINT fklightpathannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lightpathannotationlink ADD CONSTRAINT fklightpathannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE lightpathannotationlink ADD CONSTRAINT fklightpathannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE lightpathannotationlink ADD CONSTRAINT fklightpathannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE lightpathannotationlink ADD CONSTRAINT fklightpathannotationlink_parent_lightpath
+    FOREIGN KEY (parent) REFERENCES lightpath (id);
+ALTER TABLE lightpathemissionfilterlink ADD CONSTRAINT fklightpathemissionfilterlink_child_filter
+    FOREIGN KEY (child) REFERENCES filter (id);
+ALTER TABLE lightpathemissionfilterlink ADD CONSTRAINT fklightpathemissionfilterlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE lightpathemissionfilterlink ADD CONSTRAINT fklightpathemissionfilterlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lightpathemissionfilterlink ADD CONSTRAINT fklightpathemissionfilterlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE lightpathemissionfilterlink ADD CONSTRAINT fklightpathemissionfilterlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE lightpathemissionfilterlink ADD CONSTRAINT fklightpathemissionfilterlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE lightpathemissionfilterlink ADD CONSTRAINT fklightpathemissionfilterlink_parent_lightpath
+    FOREIGN KEY (parent) REFERENCES lightpath (id);
+ALTER TABLE lightpathexcitationfilterlink ADD CONSTRAINT fklightpathexcitationfilterlink_child_filter
+    FOREIGN KEY (child) REFERENCES filter (id);
+ALTER TABLE lightpathexcitationfilterlink ADD CONSTRAINT fklightpathexcitationfilterlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE lightpathexcitationfilterlink ADD CONSTRAINT fklightpathexcitationfilterlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lightpathexcitationfilterlink ADD CONSTRAINT fklightpathexcitationfilterlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE lightpathexcitationfilterlink ADD CONSTRAINT fklightpathexcitationfilterlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE lightpathexcitationfilterlink ADD CONSTRAINT fklightpathexcitationfilterlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE lightpathexcitationfilterlink ADD CONSTRAINT fklightpathexcitationfilterlink_parent_lightpath
+    FOREIGN KEY (parent) REFERENCES lightpath (id);
+ALTER TABLE lightsettings ADD CONSTRAINT fklightsettings_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE lightsettings ADD CONSTRAINT fklightsettings_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lightsettings ADD CONSTRAINT fklightsettings_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE lightsettings ADD CONSTRAINT fklightsettings_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE lightsettings ADD CONSTRAINT fklightsettings_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE lightsettings ADD CONSTRAINT fklightsettings_lightsource_lightsource
+    FOREIGN KEY (lightsource) REFERENCES lightsource (id);
+ALTER TABLE lightsettings ADD CONSTRAINT fklightsettings_microbeammanipulation_microbeammanipulation
+    FOREIGN KEY (microbeammanipulation) REFERENCES microbeammanipulation (id);
+ALTER TABLE lightsource ADD CONSTRAINT fklightsource_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE lightsource ADD CONSTRAINT fklightsource_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lightsource ADD CONSTRAINT fklightsource_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE lightsource ADD CONSTRAINT fklightsource_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE lightsource ADD CONSTRAINT fklightsource_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE lightsource ADD CONSTRAINT fklightsource_instrument_instrument
+    FOREIGN KEY (instrument) REFERENCES instrument (id);
+ALTER TABLE lightsourceannotationlink ADD CONSTRAINT fklightsourceannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE lightsourceannotationlink ADD CONSTRAINT fklightsourceannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE lightsourceannotationlink ADD CONSTRAINT fklightsourceannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE lightsourceannotationlink ADD CONSTRAINT fklightsourceannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE lightsourceannotationlink ADD CONSTRAINT fklightsourceannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE lightsourceannotationlink ADD CONSTRAINT fklightsourceannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE lightsourceannotationlink ADD CONSTRAINT fklightsourceannotationlink_parent_lightsource
+    FOREIGN KEY (parent) REFERENCES lightsource (id);
+ALTER TABLE link ADD CONSTRAINT fklink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE link ADD CONSTRAINT fklink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE link ADD CONSTRAINT fklink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE link ADD CONSTRAINT fklink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE link ADD CONSTRAINT fklink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_contrastmethod_contrastmethod
+    FOREIGN KEY (contrastmethod) REFERENCES contrastmethod (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_detectorsettings_detectorsettings
+    FOREIGN KEY (detectorsettings) REFERENCES detectorsettings (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_filterset_filterset
+    FOREIGN KEY (filterset) REFERENCES filterset (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_illumination_illumination
+    FOREIGN KEY (illumination) REFERENCES illumination (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_lightpath_lightpath
+    FOREIGN KEY (lightpath) REFERENCES lightpath (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_lightsourcesettings_lightsettings
+    FOREIGN KEY (lightsourcesettings) REFERENCES lightsettings (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_mode_acquisitionmode
+    FOREIGN KEY (mode) REFERENCES acquisitionmode (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_otf_otf
+    FOREIGN KEY (otf) REFERENCES otf (id);
+ALTER TABLE logicalchannel ADD CONSTRAINT fklogicalchannel_photometricinterpretation_photometricinterpret
+    FOREIGN KEY (photometricinterpretation) REFERENCES photometricinterpretation (id);
+ALTER TABLE medium ADD CONSTRAINT fkmedium_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE metadataimportjob ADD CONSTRAINT fkmetadataimportjob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE metadataimportjob_versioninfo ADD CONSTRAINT fkmetadataimportjob_versioninfo_map
+    FOREIGN KEY (metadataimportjob_id) REFERENCES metadataimportjob (job_id);
+ALTER TABLE microbeammanipulation ADD CONSTRAINT fkmicrobeammanipulation_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE microbeammanipulation ADD CONSTRAINT fkmicrobeammanipulation_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE microbeammanipulation ADD CONSTRAINT fkmicrobeammanipulation_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE microbeammanipulation ADD CONSTRAINT fkmicrobeammanipulation_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE microbeammanipulation ADD CONSTRAINT fkmicrobeammanipulation_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE microbeammanipulation ADD CONSTRAINT fkmicrobeammanipulation_experiment_experiment
+    FOREIGN KEY (experiment) REFERENCES experiment (id);
+ALTER TABLE microbeammanipulation ADD CONSTRAINT fkmicrobeammanipulation_type_microbeammanipulationtype
+    FOREIGN KEY (type) REFERENCES microbeammanipulationtype (id);
+ALTER TABLE microbeammanipulationtype ADD CONSTRAINT fkmicrobeammanipulationtype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE microscope ADD CONSTRAINT fkmicroscope_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE microscope ADD CONSTRAINT fkmicroscope_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE microscope ADD CONSTRAINT fkmicroscope_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE microscope ADD CONSTRAINT fkmicroscope_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE microscope ADD CONSTRAINT fkmicroscope_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE microscope ADD CONSTRAINT fkmicroscope_type_microscopetype
+    FOREIGN KEY (type) REFERENCES microscopetype (id);
+ALTER TABLE microscopetype ADD CONSTRAINT fkmicroscopetype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE namespace ADD CONSTRAINT fknamespace_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE namespaceannotationlink ADD CONSTRAINT fknamespaceannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE namespaceannotationlink ADD CONSTRAINT fknamespaceannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE namespaceannotationlink ADD CONSTRAINT fknamespaceannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE namespaceannotationlink ADD CONSTRAINT fknamespaceannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE namespaceannotationlink ADD CONSTRAINT fknamespaceannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE namespaceannotationlink ADD CONSTRAINT fknamespaceannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE namespaceannotationlink ADD CONSTRAINT fknamespaceannotationlink_parent_namespace
+    FOREIGN KEY (parent) REFERENCES namespace (id);
+ALTER TABLE node ADD CONSTRAINT fknode_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE nodeannotationlink ADD CONSTRAINT fknodeannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE nodeannotationlink ADD CONSTRAINT fknodeannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE nodeannotationlink ADD CONSTRAINT fknodeannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE nodeannotationlink ADD CONSTRAINT fknodeannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE nodeannotationlink ADD CONSTRAINT fknodeannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE nodeannotationlink ADD CONSTRAINT fknodeannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE nodeannotationlink ADD CONSTRAINT fknodeannotationlink_parent_node
+    FOREIGN KEY (parent) REFERENCES node (id);
+ALTER TABLE objective ADD CONSTRAINT fkobjective_correction_correction
+    FOREIGN KEY (correction) REFERENCES correction (id);
+ALTER TABLE objective ADD CONSTRAINT fkobjective_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE objective ADD CONSTRAINT fkobjective_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE objective ADD CONSTRAINT fkobjective_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE objective ADD CONSTRAINT fkobjective_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE objective ADD CONSTRAINT fkobjective_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE objective ADD CONSTRAINT fkobjective_immersion_immersion
+    FOREIGN KEY (immersion) REFERENCES immersion (id);
+ALTER TABLE objective ADD CONSTRAINT fkobjective_instrument_instrument
+    FOREIGN KEY (instrument) REFERENCES instrument (id);
+ALTER TABLE objectiveannotationlink ADD CONSTRAINT fkobjectiveannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE objectiveannotationlink ADD CONSTRAINT fkobjectiveannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE objectiveannotationlink ADD CONSTRAINT fkobjectiveannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE objectiveannotationlink ADD CONSTRAINT fkobjectiveannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE objectiveannotationlink ADD CONSTRAINT fkobjectiveannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE objectiveannotationlink ADD CONSTRAINT fkobjectiveannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE objectiveannotationlink ADD CONSTRAINT fkobjectiveannotationlink_parent_objective
+    FOREIGN KEY (parent) REFERENCES objective (id);
+ALTER TABLE objectivesettings ADD CONSTRAINT fkobjectivesettings_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE objectivesettings ADD CONSTRAINT fkobjectivesettings_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE objectivesettings ADD CONSTRAINT fkobjectivesettings_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE objectivesettings ADD CONSTRAINT fkobjectivesettings_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE objectivesettings ADD CONSTRAINT fkobjectivesettings_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE objectivesettings ADD CONSTRAINT fkobjectivesettings_medium_medium
+    FOREIGN KEY (medium) REFERENCES medium (id);
+ALTER TABLE objectivesettings ADD CONSTRAINT fkobjectivesettings_objective_objective
+    FOREIGN KEY (objective) REFERENCES objective (id);
+ALTER TABLE originalfile ADD CONSTRAINT fkoriginalfile_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE originalfile ADD CONSTRAINT fkoriginalfile_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE originalfile ADD CONSTRAINT fkoriginalfile_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE originalfile ADD CONSTRAINT fkoriginalfile_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE originalfile ADD CONSTRAINT fkoriginalfile_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE originalfile ADD CONSTRAINT fkoriginalfile_hasher_checksumalgorithm
+    FOREIGN KEY (hasher) REFERENCES checksumalgorithm (id);
+ALTER TABLE originalfileannotationlink ADD CONSTRAINT fkoriginalfileannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE originalfileannotationlink ADD CONSTRAINT fkoriginalfileannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE originalfileannotationlink ADD CONSTRAINT fkoriginalfileannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE originalfileannotationlink ADD CONSTRAINT fkoriginalfileannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE originalfileannotationlink ADD CONSTRAINT fkoriginalfileannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE originalfileannotationlink ADD CONSTRAINT fkoriginalfileannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE originalfileannotationlink ADD CONSTRAINT fkoriginalfileannotationlink_parent_originalfile
+    FOREIGN KEY (parent) REFERENCES originalfile (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_filterset_filterset
+    FOREIGN KEY (filterset) REFERENCES filterset (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_instrument_instrument
+    FOREIGN KEY (instrument) REFERENCES instrument (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_objective_objective
+    FOREIGN KEY (objective) REFERENCES objective (id);
+ALTER TABLE otf ADD CONSTRAINT fkotf_pixelstype_pixelstype
+    FOREIGN KEY (pixelstype) REFERENCES pixelstype (id);
+ALTER TABLE parsejob ADD CONSTRAINT fkparsejob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE photometricinterpretation ADD CONSTRAINT fkphotometricinterpretation_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE pixeldatajob ADD CONSTRAINT fkpixeldatajob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_dimensionorder_dimensionorder
+    FOREIGN KEY (dimensionorder) REFERENCES dimensionorder (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_image_image
+    FOREIGN KEY (image) REFERENCES image (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_pixelstype_pixelstype
+    FOREIGN KEY (pixelstype) REFERENCES pixelstype (id);
+ALTER TABLE pixels ADD CONSTRAINT fkpixels_relatedto_pixels
+    FOREIGN KEY (relatedto) REFERENCES pixels (id);
+ALTER TABLE pixelsoriginalfilemap ADD CONSTRAINT fkpixelsoriginalfilemap_child_pixels
+    FOREIGN KEY (child) REFERENCES pixels (id);
+ALTER TABLE pixelsoriginalfilemap ADD CONSTRAINT fkpixelsoriginalfilemap_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE pixelsoriginalfilemap ADD CONSTRAINT fkpixelsoriginalfilemap_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE pixelsoriginalfilemap ADD CONSTRAINT fkpixelsoriginalfilemap_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE pixelsoriginalfilemap ADD CONSTRAINT fkpixelsoriginalfilemap_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE pixelsoriginalfilemap ADD CONSTRAINT fkpixelsoriginalfilemap_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE pixelsoriginalfilemap ADD CONSTRAINT fkpixelsoriginalfilemap_parent_originalfile
+    FOREIGN KEY (parent) REFERENCES originalfile (id);
+ALTER TABLE pixelstype ADD CONSTRAINT fkpixelstype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE planeinfo ADD CONSTRAINT fkplaneinfo_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE planeinfo ADD CONSTRAINT fkplaneinfo_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE planeinfo ADD CONSTRAINT fkplaneinfo_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE planeinfo ADD CONSTRAINT fkplaneinfo_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE planeinfo ADD CONSTRAINT fkplaneinfo_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE planeinfo ADD CONSTRAINT fkplaneinfo_pixels_pixels
+    FOREIGN KEY (pixels) REFERENCES pixels (id);
+ALTER TABLE planeinfoannotationlink ADD CONSTRAINT fkplaneinfoannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE planeinfoannotationlink ADD CONSTRAINT fkplaneinfoannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE planeinfoannotationlink ADD CONSTRAINT fkplaneinfoannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE planeinfoannotationlink ADD CONSTRAINT fkplaneinfoannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE planeinfoannotationlink ADD CONSTRAINT fkplaneinfoannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE planeinfoannotationlink ADD CONSTRAINT fkplaneinfoannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE planeinfoannotationlink ADD CONSTRAINT fkplaneinfoannotationlink_parent_planeinfo
+    FOREIGN KEY (parent) REFERENCES planeinfo (id);
+ALTER TABLE planeslicingcontext ADD CONSTRAINT fkplaneslicingcontext_codomainmapcontext_id_codomainmapcontext
+    FOREIGN KEY (codomainmapcontext_id) REFERENCES codomainmapcontext (id);
+ALTER TABLE plate ADD CONSTRAINT fkplate_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE plate ADD CONSTRAINT fkplate_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE plate ADD CONSTRAINT fkplate_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE plate ADD CONSTRAINT fkplate_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE plate ADD CONSTRAINT fkplate_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE plateacquisition ADD CONSTRAINT fkplateacquisition_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE plateacquisition ADD CONSTRAINT fkplateacquisition_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE plateacquisition ADD CONSTRAINT fkplateacquisition_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE plateacquisition ADD CONSTRAINT fkplateacquisition_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE plateacquisition ADD CONSTRAINT fkplateacquisition_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE plateacquisition ADD CONSTRAINT fkplateacquisition_plate_plate
+    FOREIGN KEY (plate) REFERENCES plate (id);
+ALTER TABLE plateacquisitionannotationlink ADD CONSTRAINT fkplateacquisitionannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE plateacquisitionannotationlink ADD CONSTRAINT fkplateacquisitionannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE plateacquisitionannotationlink ADD CONSTRAINT fkplateacquisitionannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE plateacquisitionannotationlink ADD CONSTRAINT fkplateacquisitionannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE plateacquisitionannotationlink ADD CONSTRAINT fkplateacquisitionannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE plateacquisitionannotationlink ADD CONSTRAINT fkplateacquisitionannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE plateacquisitionannotationlink ADD CONSTRAINT fkplateacquisitionannotationlink_parent_plateacquisition
+    FOREIGN KEY (parent) REFERENCES plateacquisition (id);
+ALTER TABLE plateannotationlink ADD CONSTRAINT fkplateannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE plateannotationlink ADD CONSTRAINT fkplateannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE plateannotationlink ADD CONSTRAINT fkplateannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE plateannotationlink ADD CONSTRAINT fkplateannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE plateannotationlink ADD CONSTRAINT fkplateannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE plateannotationlink ADD CONSTRAINT fkplateannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE plateannotationlink ADD CONSTRAINT fkplateannotationlink_parent_plate
+    FOREIGN KEY (parent) REFERENCES plate (id);
+ALTER TABLE project ADD CONSTRAINT fkproject_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE project ADD CONSTRAINT fkproject_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE project ADD CONSTRAINT fkproject_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE project ADD CONSTRAINT fkproject_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE project ADD CONSTRAINT fkproject_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE projectannotationlink ADD CONSTRAINT fkprojectannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE projectannotationlink ADD CONSTRAINT fkprojectannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE projectannotationlink ADD CONSTRAINT fkprojectannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE projectannotationlink ADD CONSTRAINT fkprojectannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE projectannotationlink ADD CONSTRAINT fkprojectannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE projectannotationlink ADD CONSTRAINT fkprojectannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE projectannotationlink ADD CONSTRAINT fkprojectannotationlink_parent_project
+    FOREIGN KEY (parent) REFERENCES project (id);
+ALTER TABLE projectdatasetlink ADD CONSTRAINT fkprojectdatasetlink_child_dataset
+    FOREIGN KEY (child) REFERENCES dataset (id);
+ALTER TABLE projectdatasetlink ADD CONSTRAINT fkprojectdatasetlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE projectdatasetlink ADD CONSTRAINT fkprojectdatasetlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE projectdatasetlink ADD CONSTRAINT fkprojectdatasetlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE projectdatasetlink ADD CONSTRAINT fkprojectdatasetlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE projectdatasetlink ADD CONSTRAINT fkprojectdatasetlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE projectdatasetlink ADD CONSTRAINT fkprojectdatasetlink_parent_project
+    FOREIGN KEY (parent) REFERENCES project (id);
+ALTER TABLE projectionaxis ADD CONSTRAINT fkprojectionaxis_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE projectiondef ADD CONSTRAINT fkprojectiondef_axis_projectionaxis
+    FOREIGN KEY (axis) REFERENCES projectionaxis (id);
+ALTER TABLE projectiondef ADD CONSTRAINT fkprojectiondef_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE projectiondef ADD CONSTRAINT fkprojectiondef_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE projectiondef ADD CONSTRAINT fkprojectiondef_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE projectiondef ADD CONSTRAINT fkprojectiondef_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE projectiondef ADD CONSTRAINT fkprojectiondef_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE projectiondef ADD CONSTRAINT fkprojectiondef_renderingdef_renderingdef
+    FOREIGN KEY (renderingdef) REFERENCES renderingdef (id);
+ALTER TABLE projectiondef ADD CONSTRAINT fkprojectiondef_type_projectiontype
+    FOREIGN KEY (type) REFERENCES projectiontype (id);
+ALTER TABLE projectiontype ADD CONSTRAINT fkprojectiontype_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE pulse ADD CONSTRAINT fkpulse_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE quantumdef ADD CONSTRAINT fkquantumdef_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE quantumdef ADD CONSTRAINT fkquantumdef_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE quantumdef ADD CONSTRAINT fkquantumdef_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE quantumdef ADD CONSTRAINT fkquantumdef_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE quantumdef ADD CONSTRAINT fkquantumdef_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE reagent ADD CONSTRAINT fkreagent_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE reagent ADD CONSTRAINT fkreagent_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE reagent ADD CONSTRAINT fkreagent_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE reagent ADD CONSTRAINT fkreagent_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE reagent ADD CONSTRAINT fkreagent_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE reagent ADD CONSTRAINT fkreagent_screen_screen
+    FOREIGN KEY (screen) REFERENCES screen (id);
+ALTER TABLE reagentannotationlink ADD CONSTRAINT fkreagentannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE reagentannotationlink ADD CONSTRAINT fkreagentannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE reagentannotationlink ADD CONSTRAINT fkreagentannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE reagentannotationlink ADD CONSTRAINT fkreagentannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE reagentannotationlink ADD CONSTRAINT fkreagentannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE reagentannotationlink ADD CONSTRAINT fkreagentannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE reagentannotationlink ADD CONSTRAINT fkreagentannotationlink_parent_reagent
+    FOREIGN KEY (parent) REFERENCES reagent (id);
+ALTER TABLE renderingdef ADD CONSTRAINT fkrenderingdef_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE renderingdef ADD CONSTRAINT fkrenderingdef_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE renderingdef ADD CONSTRAINT fkrenderingdef_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE renderingdef ADD CONSTRAINT fkrenderingdef_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE renderingdef ADD CONSTRAINT fkrenderingdef_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE renderingdef ADD CONSTRAINT fkrenderingdef_model_renderingmodel
+    FOREIGN KEY (model) REFERENCES renderingmodel (id);
+ALTER TABLE renderingdef ADD CONSTRAINT fkrenderingdef_pixels_pixels
+    FOREIGN KEY (pixels) REFERENCES pixels (id);
+ALTER TABLE renderingdef ADD CONSTRAINT fkrenderingdef_quantization_quantumdef
+    FOREIGN KEY (quantization) REFERENCES quantumdef (id);
+ALTER TABLE renderingmodel ADD CONSTRAINT fkrenderingmodel_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE reverseintensitycontext ADD CONSTRAINT fkreverseintensitycontext_codomainmapcontext_id_codomainmapcont
+    FOREIGN KEY (codomainmapcontext_id) REFERENCES codomainmapcontext (id);
+ALTER TABLE roi ADD CONSTRAINT fkroi_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE roi ADD CONSTRAINT fkroi_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE roi ADD CONSTRAINT fkroi_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE roi ADD CONSTRAINT fkroi_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE roi ADD CONSTRAINT fkroi_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE roi ADD CONSTRAINT fkroi_image_image
+    FOREIGN KEY (image) REFERENCES image (id);
+ALTER TABLE roi ADD CONSTRAINT fkroi_source_originalfile
+    FOREIGN KEY (source) REFERENCES originalfile (id);
+ALTER TABLE roiannotationlink ADD CONSTRAINT fkroiannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE roiannotationlink ADD CONSTRAINT fkroiannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE roiannotationlink ADD CONSTRAINT fkroiannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE roiannotationlink ADD CONSTRAINT fkroiannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE roiannotationlink ADD CONSTRAINT fkroiannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE roiannotationlink ADD CONSTRAINT fkroiannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE roiannotationlink ADD CONSTRAINT fkroiannotationlink_parent_roi
+    FOREIGN KEY (parent) REFERENCES roi (id);
+ALTER TABLE screen ADD CONSTRAINT fkscreen_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE screen ADD CONSTRAINT fkscreen_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE screen ADD CONSTRAINT fkscreen_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE screen ADD CONSTRAINT fkscreen_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE screen ADD CONSTRAINT fkscreen_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE screenannotationlink ADD CONSTRAINT fkscreenannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE screenannotationlink ADD CONSTRAINT fkscreenannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE screenannotationlink ADD CONSTRAINT fkscreenannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE screenannotationlink ADD CONSTRAINT fkscreenannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE screenannotationlink ADD CONSTRAINT fkscreenannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE screenannotationlink ADD CONSTRAINT fkscreenannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE screenannotationlink ADD CONSTRAINT fkscreenannotationlink_parent_screen
+    FOREIGN KEY (parent) REFERENCES screen (id);
+ALTER TABLE screenplatelink ADD CONSTRAINT fkscreenplatelink_child_plate
+    FOREIGN KEY (child) REFERENCES plate (id);
+ALTER TABLE screenplatelink ADD CONSTRAINT fkscreenplatelink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE screenplatelink ADD CONSTRAINT fkscreenplatelink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE screenplatelink ADD CONSTRAINT fkscreenplatelink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE screenplatelink ADD CONSTRAINT fkscreenplatelink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE screenplatelink ADD CONSTRAINT fkscreenplatelink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE screenplatelink ADD CONSTRAINT fkscreenplatelink_parent_screen
+    FOREIGN KEY (parent) REFERENCES screen (id);
+ALTER TABLE scriptjob ADD CONSTRAINT fkscriptjob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE session ADD CONSTRAINT fksession_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE session ADD CONSTRAINT fksession_node_node
+    FOREIGN KEY (node) REFERENCES node (id);
+ALTER TABLE session ADD CONSTRAINT fksession_owner_experimenter
+    FOREIGN KEY (owner) REFERENCES experimenter (id);
+ALTER TABLE session ADD CONSTRAINT fksession_sudoer_experimenter
+    FOREIGN KEY (sudoer) REFERENCES experimenter (id);
+ALTER TABLE sessionannotationlink ADD CONSTRAINT fksessionannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE sessionannotationlink ADD CONSTRAINT fksessionannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE sessionannotationlink ADD CONSTRAINT fksessionannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE sessionannotationlink ADD CONSTRAINT fksessionannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE sessionannotationlink ADD CONSTRAINT fksessionannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE sessionannotationlink ADD CONSTRAINT fksessionannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE sessionannotationlink ADD CONSTRAINT fksessionannotationlink_parent_session
+    FOREIGN KEY (parent) REFERENCES session (id);
+ALTER TABLE shape ADD CONSTRAINT fkshape_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE shape ADD CONSTRAINT fkshape_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE shape ADD CONSTRAINT fkshape_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE shape ADD CONSTRAINT fkshape_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE shape ADD CONSTRAINT fkshape_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE shape ADD CONSTRAINT fkshape_roi_roi
+    FOREIGN KEY (roi) REFERENCES roi (id);
+ALTER TABLE shape ADD CONSTRAINT fkshape_transform_affinetransform
+    FOREIGN KEY (transform) REFERENCES affinetransform (id);
+ALTER TABLE shape ADD CONSTRAINT fkmask_pixels_pixels
+    FOREIGN KEY (pixels) REFERENCES pixels (id);
+ALTER TABLE shapeannotationlink ADD CONSTRAINT fkshapeannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE shapeannotationlink ADD CONSTRAINT fkshapeannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE shapeannotationlink ADD CONSTRAINT fkshapeannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE shapeannotationlink ADD CONSTRAINT fkshapeannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE shapeannotationlink ADD CONSTRAINT fkshapeannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE shapeannotationlink ADD CONSTRAINT fkshapeannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE shapeannotationlink ADD CONSTRAINT fkshapeannotationlink_parent_shape
+    FOREIGN KEY (parent) REFERENCES shape (id);
+ALTER TABLE share ADD CONSTRAINT fkshare_session_id_session
+    FOREIGN KEY (session_id) REFERENCES session (id);
+ALTER TABLE share ADD CONSTRAINT fkshare_group_experimentergroup
+    FOREIGN KEY ("group") REFERENCES experimentergroup (id);
+ALTER TABLE sharemember ADD CONSTRAINT fksharemember_child_experimenter
+    FOREIGN KEY (child) REFERENCES experimenter (id);
+ALTER TABLE sharemember ADD CONSTRAINT fksharemember_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE sharemember ADD CONSTRAINT fksharemember_parent_share
+    FOREIGN KEY (parent) REFERENCES share (session_id);
+ALTER TABLE stagelabel ADD CONSTRAINT fkstagelabel_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE stagelabel ADD CONSTRAINT fkstagelabel_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE stagelabel ADD CONSTRAINT fkstagelabel_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE stagelabel ADD CONSTRAINT fkstagelabel_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE stagelabel ADD CONSTRAINT fkstagelabel_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE statsinfo ADD CONSTRAINT fkstatsinfo_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE statsinfo ADD CONSTRAINT fkstatsinfo_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE statsinfo ADD CONSTRAINT fkstatsinfo_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE statsinfo ADD CONSTRAINT fkstatsinfo_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE statsinfo ADD CONSTRAINT fkstatsinfo_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE thumbnail ADD CONSTRAINT fkthumbnail_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE thumbnail ADD CONSTRAINT fkthumbnail_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE thumbnail ADD CONSTRAINT fkthumbnail_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE thumbnail ADD CONSTRAINT fkthumbnail_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE thumbnail ADD CONSTRAINT fkthumbnail_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE thumbnail ADD CONSTRAINT fkthumbnail_pixels_pixels
+    FOREIGN KEY (pixels) REFERENCES pixels (id);
+ALTER TABLE thumbnailgenerationjob ADD CONSTRAINT fkthumbnailgenerationjob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE transmittancerange ADD CONSTRAINT fktransmittancerange_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE transmittancerange ADD CONSTRAINT fktransmittancerange_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE transmittancerange ADD CONSTRAINT fktransmittancerange_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE transmittancerange ADD CONSTRAINT fktransmittancerange_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE transmittancerange ADD CONSTRAINT fktransmittancerange_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE uploadjob ADD CONSTRAINT fkuploadjob_job_id_job
+    FOREIGN KEY (job_id) REFERENCES job (id);
+ALTER TABLE uploadjob_versioninfo ADD CONSTRAINT fkuploadjob_versioninfo_map
+    FOREIGN KEY (uploadjob_id) REFERENCES uploadjob (job_id);
+ALTER TABLE well ADD CONSTRAINT fkwell_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE well ADD CONSTRAINT fkwell_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE well ADD CONSTRAINT fkwell_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE well ADD CONSTRAINT fkwell_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE well ADD CONSTRAINT fkwell_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE well ADD CONSTRAINT fkwell_plate_plate
+    FOREIGN KEY (plate) REFERENCES plate (id);
+ALTER TABLE wellannotationlink ADD CONSTRAINT fkwellannotationlink_child_annotation
+    FOREIGN KEY (child) REFERENCES annotation (id);
+ALTER TABLE wellannotationlink ADD CONSTRAINT fkwellannotationlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE wellannotationlink ADD CONSTRAINT fkwellannotationlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE wellannotationlink ADD CONSTRAINT fkwellannotationlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE wellannotationlink ADD CONSTRAINT fkwellannotationlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE wellannotationlink ADD CONSTRAINT fkwellannotationlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE wellannotationlink ADD CONSTRAINT fkwellannotationlink_parent_well
+    FOREIGN KEY (parent) REFERENCES well (id);
+ALTER TABLE wellreagentlink ADD CONSTRAINT fkwellreagentlink_child_reagent
+    FOREIGN KEY (child) REFERENCES reagent (id);
+ALTER TABLE wellreagentlink ADD CONSTRAINT fkwellreagentlink_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE wellreagentlink ADD CONSTRAINT fkwellreagentlink_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE wellreagentlink ADD CONSTRAINT fkwellreagentlink_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE wellreagentlink ADD CONSTRAINT fkwellreagentlink_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE wellreagentlink ADD CONSTRAINT fkwellreagentlink_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE wellreagentlink ADD CONSTRAINT fkwellreagentlink_parent_well
+    FOREIGN KEY (parent) REFERENCES well (id);
+ALTER TABLE wellsample ADD CONSTRAINT fkwellsample_creation_id_event
+    FOREIGN KEY (creation_id) REFERENCES event (id);
+ALTER TABLE wellsample ADD CONSTRAINT fkwellsample_external_id_externalinfo
+    FOREIGN KEY (external_id) REFERENCES externalinfo (id);
+ALTER TABLE wellsample ADD CONSTRAINT fkwellsample_group_id_experimentergroup
+    FOREIGN KEY (group_id) REFERENCES experimentergroup (id);
+ALTER TABLE wellsample ADD CONSTRAINT fkwellsample_owner_id_experimenter
+    FOREIGN KEY (owner_id) REFERENCES experimenter (id);
+ALTER TABLE wellsample ADD CONSTRAINT fkwellsample_update_id_event
+    FOREIGN KEY (update_id) REFERENCES event (id);
+ALTER TABLE wellsample ADD CONSTRAINT fkwellsample_image_image
+    FOREIGN KEY (image) REFERENCES image (id);
+ALTER TABLE wellsample ADD CONSTRAINT fkwellsample_plateacquisition_plateacquisition
+    FOREIGN KEY (plateacquisition) REFERENCES plateacquisition (id);
+ALTER TABLE wellsample ADD CONSTRAINT fkwellsample_well_well
+    FOREIGN KEY (well) REFERENCES well (id);
