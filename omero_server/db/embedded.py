@@ -235,7 +235,12 @@ def _let_through(path: Path | str, account: Account) -> None:
 def _run(command: list[str], account: Account) -> str:
     options = account.popen_options()
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd="/", env={**os.environ, "LC_ALL": "C.UTF-8"}, **options  # type: ignore[call-overload]
+        command,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        **options,  # type: ignore[call-overload]
     )
     if done.returncode != 0:
         raise DatabaseStartError(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}")

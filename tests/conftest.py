@@ -1,0 +1,34 @@
+"""Fixtures shared by all tests: a running server, and a stack dump instead of a hang."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.instance import Instance
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A running server, shared by the whole test session. Start a server of your own to stop or break it."""
+    server = Instance(tmp_path_factory.mktemp("omero"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A failed test that used a server shows what the server wrote."""
+    report = yield
+    server = getattr(item, "funcargs", {}).get("instance")
+    if report.failed and isinstance(server, Instance):
+        report.sections.append((f"server logs in {server.layout.log_dir}", server.all_logs()))
+    return report
+
+
+@pytest.fixture
+def omerodir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty OMERODIR, in the environment of this test."""
+    monkeypatch.setenv("OMERODIR", str(tmp_path))
+    return tmp_path

@@ -1,0 +1,121 @@
+"""A complete server of its own for tests: own directory, own ports, own database, known password of root."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from omero_server.control import lifecycle
+from omero_server.control.bootstrap import database_uri
+from omero_server.control.config import Config
+from omero_server.control.config_xml import ConfigFile
+from omero_server.control.instance import Instance as Layout
+from omero_server.control.instance import Ports
+from omero_server.control.state import read_state, wait_for
+
+START_SECONDS = 90.0
+
+
+class Instance:
+    """An isolated OMERODIR below `root`. `properties` are set before the first start."""
+
+    def __init__(self, root: Path, properties: dict[str, str] | None = None, root_password: str = "omero") -> None:
+        self.layout = Layout(root)
+        self.host = "127.0.0.1"
+        self.root_password = root_password
+        self.environment = {**os.environ, "OMERODIR": str(root), "ROOTPASS": root_password}
+        numbers = iter(free_ports(5))
+        names = [f"omero.ports.{kind}" for kind in ("ssl", "tcp", "wss", "ws")]
+        chosen = {name: str(next(numbers)) for name in [*names, "omero.web.application_server.port"]}
+        with ConfigFile.edit(self.layout.config_file) as stored:
+            stored.properties.update(chosen | (properties or {}))
+
+    @property
+    def root(self) -> Path:
+        """The OMERODIR."""
+        return self.layout.root
+
+    @property
+    def config(self) -> Config:
+        """The configuration as it stands on disk now."""
+        return Config.load(self.root)
+
+    @property
+    def ports(self) -> Ports:
+        """Ports by transport; `web` is OMERO.web's."""
+        return self.config.ports
+
+    @property
+    def uri(self) -> str:
+        """libpq URI of the database."""
+        return database_uri(self.config)
+
+    @property
+    def web_url(self) -> str:
+        return f"http://{self.host}:{self.ports.web}"
+
+    def start(self) -> None:
+        """Start and wait until logins are accepted; a failure shows the ends of the logs."""
+        done = self.omero("admin", "start", "--wait", str(START_SECONDS))
+        if done.returncode != 0:
+            raise RuntimeError(f"{done.stdout}{done.stderr}\n{self.all_logs()}")
+
+    def stop(self) -> None:
+        """Stop it; nothing happens when it does not run."""
+        try:
+            lifecycle.stop(self.layout, 90.0)
+        except lifecycle.LifecycleError:
+            self.kill_blitz(signal.SIGABRT)
+            raise
+
+    def kill_blitz(self, number: int = signal.SIGKILL) -> int:
+        """Send a signal to the Blitz process and wait until the supervisor has noticed; returns the old pid."""
+        pid = self.pid("Blitz-0")
+        (self.layout.run_dir / "blitz.ready").unlink(missing_ok=True)
+        os.kill(pid, number)
+        return pid
+
+    def await_blitz(self, seconds: float = START_SECONDS) -> None:
+        """Wait until Blitz accepts logins (again)."""
+        assert wait_for((self.layout.run_dir / "blitz.ready").exists, seconds), self.all_logs()
+
+    def pid(self, program: str) -> int:
+        """Process id of "Blitz-0", "OMERO.web" or "PostgreSQL"."""
+        state = read_state(self.layout)
+        assert state is not None, "the instance does not run"
+        return state.processes[program]
+
+    def log(self, name: str) -> str:
+        """Text of a log file: "Blitz-0", "OMEROweb", "postgres", "supervisor"."""
+        path = self.layout.log_dir / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def all_logs(self, lines: int = 40) -> str:
+        """The last lines of every log."""
+        names = sorted(path.stem for path in self.layout.log_dir.glob("*.log"))
+        return "\n".join(f"--- {name}.log\n" + "\n".join(self.log(name).splitlines()[-lines:]) for name in names)
+
+    def omero(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the `omero` command for this instance; output is captured as text."""
+        return subprocess.run(
+            [sys.executable, "-m", "omero_cli.main", *arguments],
+            env=self.environment | environment,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=300,
+        )
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ports that nothing listens on at this moment."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
