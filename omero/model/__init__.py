@@ -1,0 +1,3 @@
+"""Wire classes of ``omero.model``, from the Slice files."""
+
+import omero._generated  # noqa: F401 - defines the classes in this module

@@ -1,0 +1,20 @@
+"""Builds the generated parts before packaging; everything else is in pyproject.toml."""
+
+import sys
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+class BuildGenerated(build_py):
+    def run(self) -> None:
+        import omero_build
+
+        omero_build.build()
+        super().run()
+
+
+setup(cmdclass={"build_py": BuildGenerated})
