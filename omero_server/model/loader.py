@@ -20,7 +20,7 @@ from omero_server.model.schema import Model, ModelClass, Property, identifier
 __all__ = ["compile_model", "load", "read_sources"]
 
 FOLDER = Path(__file__).parent
-COMPILED = FOLDER / "_compiled.json"
+COMPILED = "_compiled.json"
 
 RTYPES = {
     "string": "RString",
@@ -43,23 +43,23 @@ Source = dict[str, dict[str, Any]]
 Entries = dict[str, tuple[str, dict[str, Any]]]
 
 
-def load() -> Model:
-    """The model, from the compiled form when that is up to date."""
-    sources = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.yaml"))}
+def load(folder: Path = FOLDER) -> Model:
+    """The model in ``folder``, from the compiled form when that is up to date."""
+    sources = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.yaml"))}
     digest = hashlib.blake2b(repr(sorted(sources.items())).encode(), digest_size=16).hexdigest()
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-        compiled = json.loads(COMPILED.read_text("utf-8"))
+        compiled = json.loads((folder / COMPILED).read_text("utf-8"))
         if compiled["digest"] == digest:
             return build(compiled["packages"])
     packages = read_sources(sources)
-    _keep({"digest": digest, "packages": packages})
+    _keep(folder, {"digest": digest, "packages": packages})
     return build(packages)
 
 
 def compile_model() -> Path:
     """Make the compiled form if it is missing or outdated, and return its path; for use at build time."""
     load()
-    return COMPILED
+    return FOLDER / COMPILED
 
 
 def read_sources(sources: dict[str, bytes]) -> dict[str, Source]:
@@ -69,14 +69,14 @@ def read_sources(sources: dict[str, bytes]) -> dict[str, Source]:
     return {name: yaml.safe_load(text) for name, text in sources.items()}
 
 
-def _keep(compiled: dict[str, Any]) -> None:
+def _keep(folder: Path, compiled: dict[str, Any]) -> None:
     """Write the compiled form at once and whole; a folder we may not write to only costs time at the next start."""
     with contextlib.suppress(PermissionError, FileNotFoundError):
-        handle, name = tempfile.mkstemp(dir=FOLDER, prefix="_compiled")
+        handle, name = tempfile.mkstemp(dir=folder, prefix="_compiled")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(compiled, file, ensure_ascii=False, separators=(",", ":"))
         os.chmod(name, 0o644)
-        os.replace(name, COMPILED)
+        os.replace(name, folder / COMPILED)
 
 
 def build(packages: dict[str, Source]) -> Model:
