@@ -1,0 +1,81 @@
+"""Which reader opens a file: our own in order of precision, then those that packages offer as entry points."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from omero_server.formats.base import FormatError, Reader, UnsupportedFormat
+from omero_server.formats.info import FilesetInfo
+
+__all__ = ["ENTRY_POINT_GROUP", "open_reader", "reader_for", "reader_named", "readers", "restore"]
+
+ENTRY_POINT_GROUP = "omero.readers"
+"""A package offers a reader by an entry point of this group that names its `Reader` class."""
+
+# The special before the general: an OME-TIFF is a TIFF too.
+_BUILT_IN = (
+    "fake:FakeReader",
+    "omezarr:OmeZarrReader",
+    "ometiff:OmeTiffReader",
+    "lsm:LsmReader",
+    "svs:SvsReader",
+    "imagej:ImageJReader",
+    "tiff:TiffReader",
+    "raster:PngReader",
+    "raster:JpegReader",
+)
+
+
+@cache
+def readers() -> tuple[type[Reader], ...]:
+    """All reader classes, in the order in which they are asked."""
+    found: list[type[Reader]] = []
+    for target in _BUILT_IN:
+        module, name = target.split(":")
+        found.append(getattr(import_module(f"omero_server.formats.{module}"), name))
+    found += [point.load() for point in entry_points(group=ENTRY_POINT_GROUP)]
+    return tuple(found)
+
+
+def reader_for(path: Path | str) -> type[Reader]:
+    """The class that reads `path`. UnsupportedFormat when there is none, FormatError when it cannot be looked at."""
+    path = Path(path)
+    try:
+        for reader in readers():
+            if reader.detect(path):
+                return reader
+        if path.exists() and not path.is_dir() and path.stat().st_size == 0:
+            raise FormatError(path, "the file is empty", "Copy it again.")
+        if not path.exists():
+            raise FormatError(path, "no such file or folder", "Check the path.")
+    except OSError as error:
+        raise FormatError(path, f"cannot be read: {error.strerror}", "Check the file and its permissions.") from error
+    raise UnsupportedFormat(path, _why(path), "Convert it to OME-TIFF or OME-Zarr, or install a reader for it.")
+
+
+def _why(path: Path) -> str:
+    named = [reader.format for reader in readers() if path.name.lower().endswith(reader.suffixes or ("\0",))]
+    if named:
+        return f"is named like {' or '.join(dict.fromkeys(named))}, but its content is something else"
+    return "no reader knows this format"
+
+
+def reader_named(name: str) -> type[Reader]:
+    """The reader class called `name`; KeyError when it is not installed."""
+    for reader in readers():
+        if reader.name == name:
+            return reader
+    raise KeyError(f"reader {name!r} is not installed")
+
+
+def open_reader(path: Path | str) -> Reader:
+    """A reader of the fileset that `path` belongs to. FormatError (UnsupportedFormat) when that fails."""
+    return reader_for(path).open(path)
+
+
+def restore(info: FilesetInfo) -> Reader:
+    """A reader over a fileset described earlier, without looking for its metadata again."""
+    return reader_named(info.reader)(info)

@@ -1,0 +1,1 @@
+"""Pixel buffers: planes and regions of an image, whatever holds them."""
