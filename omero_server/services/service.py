@@ -1,0 +1,61 @@
+"""How a service is written: a class whose methods carry the names of the operations, marked with what they need.
+
+    class QueryService(Service):
+        interface = "::omero::api::IQuery"
+
+        @reads
+        def findAllByQuery(self, call: Call, query: str, params: Parameters | None) -> list[IObject]: ...
+
+``reads`` runs the method in a read-only transaction, ``writes`` in a writing one; ``unmanaged`` opens none: the method takes
+its own from ``call.engine.database``. ``role`` names who may call: "user" (the default), "system" or "any" (guests too).
+An operation that the class does not have is answered as not implemented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+__all__ = ["Service", "StatefulService", "reads", "unmanaged", "writes"]
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _marked(mode: str, role: str, password: bool) -> Callable[[Method], Method]:
+    def mark(method: Method) -> Method:
+        method.__dict__["operation"] = (mode, role, password)
+        return method
+
+    return mark
+
+
+def reads(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
+    """Mark an operation that only reads. ``password``: the session must have been opened with a password."""
+    mark = _marked("read", role, password)
+    return mark(method) if method else mark
+
+
+def writes(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
+    """Mark an operation that writes: it gets an event and is logged."""
+    mark = _marked("write", role, password)
+    return mark(method) if method else mark
+
+
+def unmanaged(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
+    """Mark an operation that needs no transaction, or makes its own."""
+    mark = _marked("none", role, password)
+    return mark(method) if method else mark
+
+
+class Service:
+    """Base of the services without state: one instance serves all callers. ``partly`` names operations that lack something, with what."""
+
+    interface: ClassVar[str]
+    partly: ClassVar[dict[str, str]] = {}
+
+
+class StatefulService(Service):
+    """Base of the services that keep state for one client: one instance per proxy; calls on it are serialised."""
+
+    def on_close(self) -> None:
+        """Free what the instance holds. Called once, when the client closes it or its session ends."""
