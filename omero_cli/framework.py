@@ -233,7 +233,7 @@ def make_parser(prog: str = "omero") -> Parser:
     parser.add_argument("-d", "--debug", metavar="LEVEL", default=argparse.SUPPRESS, help="Show tracebacks of errors")
     parser.login_arguments()
     commands = parser.add_subparsers(metavar="<command>", dest="command", help="See the list below")
-    commands._name_parser_map = _LazyCommands(prog)  # type: ignore[assignment]
+    commands._name_parser_map = _LazyCommands(prog)
     commands.choices = commands._name_parser_map
     return parser
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import Comment, Element, ParseError, SubElement, fromstring, tostring
 
-__all__ = ["ConfigError", "ConfigFile"]
+__all__ = ["ConfigError", "ConfigFile", "ConfigLocked", "ConfigUnwritable"]
 
 FORMAT_VERSION = "5.1.0"
 ACTIVE = "__ACTIVE__"
@@ -29,6 +29,14 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 class ConfigError(Exception):
     """A configuration file or value that cannot be used; the message names it and the remedy."""
+
+
+class ConfigLocked(ConfigError):
+    """Another process is changing the file."""
+
+
+class ConfigUnwritable(ConfigError):
+    """The file or its directory may not be written."""
 
 
 class ConfigFile:
@@ -124,7 +132,7 @@ def _make_parent(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"Cannot create {path.parent}: {error.strerror}") from error
+        raise ConfigUnwritable(f"Cannot create {path.parent}: {error.strerror}") from error
 
 
 @contextmanager
@@ -143,7 +151,7 @@ def _acquire(lock: Path, deadline: float) -> IO[bytes]:
         try:
             handle = open(lock, "ab")  # noqa: SIM115 (the caller closes it)
         except OSError as error:
-            raise ConfigError(f"Cannot write beside {lock}: {error.strerror}") from error
+            raise ConfigUnwritable(f"Cannot write beside {lock}: {error.strerror}") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The previous holder may have removed the file between our open and our lock.
@@ -153,7 +161,7 @@ def _acquire(lock: Path, deadline: float) -> IO[bytes]:
             pass
         handle.close()
         if time.monotonic() > deadline:
-            raise ConfigError(f"Could not acquire lock on {lock.with_suffix('')}: another process is changing it")
+            raise ConfigLocked(f"Could not acquire lock on {lock.with_suffix('')}: another process is changing it")
         time.sleep(0.02)
 
 

@@ -22,12 +22,15 @@ MD5 = "md5"
 METHODS = (ARGON2ID, MD5)
 
 
-def hash_password(user_id: int, text: str, method: str = ARGON2ID) -> str:
-    """The hash to store for `text`; ValueError when `method` is not in METHODS."""
+def hash_password(user_id: int | None, text: str, method: str = ARGON2ID) -> str:
+    """The hash to store for `text`; ValueError when `method` is not in METHODS.
+
+    `user_id` None leaves out the salt of the md5 form, for users whose id is not known yet.
+    """
     if method == ARGON2ID:
         return _argon2().hash(text)
     if method == MD5:
-        return _md5(_salt(user_id) + text.encode())
+        return _md5((b"" if user_id is None else _salt(user_id)) + text.encode())
     raise ValueError(f"Unknown password hash {method!r}: omero.security.password_hash is one of {', '.join(METHODS)}")
 
 
