@@ -1,0 +1,138 @@
+"""Smallest and largest values, digest and histogram of pixels, in bounded memory."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from omero_server.rendering.errors import PlaneError
+from omero_server.rendering.planes import Region
+from omero_server.rendering.quantum import Range
+from omero_server.rendering.source import Plane, PlaneSource, strips
+
+__all__ = [
+    "ImportStatistics",
+    "fixed_range",
+    "histogram",
+    "import_statistics",
+    "middle_plane_range",
+    "plane_range",
+]
+
+DEFAULT_BINS = 256
+
+_FULL_RANGE_FORMATS = frozenset(("jpeg", "png", "bmp", "gif", "tiff", "avi"))
+
+
+@dataclass(frozen=True)
+class ImportStatistics:
+    """Global (min, max) per channel over all z and t, and the SHA-1 (hex) of all planes read."""
+
+    channels: tuple[Range, ...]
+    sha1: str
+
+
+def import_statistics(source: PlaneSource, byte_order: str = "<") -> ImportStatistics:
+    """Read every plane once (t outermost, then c, then z).
+
+    The digest is taken over the pixels in `byte_order` ("<" little, ">" big), which should be the file's own. NaN does
+    not count as a value.
+    """
+    digest = hashlib.sha1(usedforsecurity=False)
+    ranges: list[Range] = [(np.inf, -np.inf)] * source.size_c
+    stored = source.dtype.newbyteorder(byte_order)  # type: ignore[arg-type]
+    for t in range(source.size_t):
+        for c in range(source.size_c):
+            for z in range(source.size_z):
+                for strip in strips(source, z, c, t):
+                    digest.update(np.ascontiguousarray(strip, dtype=stored).data)
+                    ranges[c] = _joined(ranges[c], strip)
+    return ImportStatistics(tuple(_or_zero(pair) for pair in ranges), digest.hexdigest())
+
+
+def plane_range(source: PlaneSource, z: int, c: int, t: int, level: int = 0) -> Range:
+    """(min, max) of one plane; NaN does not count, and a plane of nothing else has 0, 0."""
+    found: Range = (np.inf, -np.inf)
+    for strip in strips(source, z, c, t, level):
+        found = _joined(found, strip)
+    return _or_zero(found)
+
+
+def middle_plane_range(source: PlaneSource, c: int) -> Range:
+    """(min, max) of a channel's middle plane, z = (sizeZ - 1) / 2 and t likewise, which stands for the channel."""
+    return plane_range(source, (source.size_z - 1) // 2, c, (source.size_t - 1) // 2)
+
+
+def _joined(found: Range, pixels: Plane) -> Range:
+    if pixels.dtype.kind == "f":
+        low, high = np.fmin.reduce(pixels, axis=None), np.fmax.reduce(pixels, axis=None)
+        if np.isnan(low):
+            return found
+    else:
+        low, high = pixels.min(), pixels.max()
+    return min(found[0], float(low)), max(found[1], float(high))
+
+
+def _or_zero(found: Range) -> Range:
+    return found if found[0] <= found[1] else (0.0, 0.0)
+
+
+def fixed_range(file_format: str, pixel_type: str) -> Range | None:
+    """0..255 for 8-bit pictures of ordinary graphics formats, whose statistics would only spoil their colours."""
+    if pixel_type == "uint8" and file_format.lower() in _FULL_RANGE_FORMATS:
+        return 0.0, 255.0
+    return None
+
+
+def histogram(
+    source: PlaneSource,
+    channels: Sequence[int | None],
+    bins: int = DEFAULT_BINS,
+    *,
+    z: int = 0,
+    t: int = 0,
+    level: int = 0,
+    region: Region | None = None,
+    stats: Sequence[Range | None] | None = None,
+) -> dict[int, list[int]]:
+    """Pixel counts per channel in `bins` (256 when not positive) equal steps; None among the channels is skipped.
+
+    The range is the channel's `stats` where given, unless their maximum is exactly 1, else that of the whole plane.
+    Values outside are not counted; a constant plane falls into the first bin. A region of no width or height stands for
+    the whole plane. Raises PlaneError for what lies outside the pixels.
+    """
+    counts: dict[int, list[int]] = {}
+    for c in channels:
+        if c is None:
+            continue
+        known = stats[c] if stats and 0 <= c < len(stats) else None
+        low, high = known if known and known[1] != 1.0 else plane_range(source, z, c, t, level)
+        pieces = strips(source, z, c, t, level) if region is None else _region(source, region, z, c, t, level)
+        counts[c] = _count(pieces, low, high, bins if bins > 0 else DEFAULT_BINS)
+    return counts
+
+
+def _region(source: PlaneSource, region: Region, z: int, c: int, t: int, level: int) -> Iterable[Plane]:
+    width, height = source.level_sizes[level]
+    wanted = Region(region.x, region.y, region.width or width, region.height or height)
+    if min(wanted.x, wanted.y) < 0 or wanted.x + wanted.width > width or wanted.y + wanted.height > height:
+        raise PlaneError(f"region {wanted} is outside a plane of {width} x {height}")
+    yield source.region(z, c, t, wanted.x, wanted.y, wanted.width, wanted.height, level)
+
+
+def _count(pieces: Iterable[Plane], low: float, high: float, bins: int) -> list[int]:
+    total = np.zeros(bins, np.int64)
+    step = (high - low) / bins
+    for piece in pieces:
+        values = piece.astype(np.float64).ravel()
+        inside = values[(values >= low) & (values <= high)]
+        total += np.bincount(_bin_of(inside, low, step, bins), minlength=bins)
+    return [int(one) for one in total]
+
+
+def _bin_of(values: npt.NDArray[np.float64], low: float, step: float, bins: int) -> npt.NDArray[np.intp]:
+    if step == 0:
+        return np.zeros(values.shape, np.intp)
+    return np.minimum(((values - low) / step).astype(np.intp), bins - 1)
