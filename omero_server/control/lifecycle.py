@@ -10,7 +10,7 @@ from omero_server.control import state as states
 from omero_server.control.instance import Instance
 from omero_server.control.state import read_state, supervisor_alive, wait_for
 
-__all__ = ["LifecycleError", "check_root", "is_up", "launch", "start", "stop", "wait_down", "wait_up"]
+__all__ = ["LifecycleError", "check_root", "is_up", "launch", "request_stop", "start", "stop", "wait_down", "wait_up"]
 
 
 class LifecycleError(Exception):
@@ -70,13 +70,20 @@ def wait_up(instance: Instance, seconds: float = 300.0, progress: Callable[[], N
 
 def stop(instance: Instance, seconds: float = 300.0) -> bool:
     """Stop the server and wait until it is down; False when it was not running."""
+    if not request_stop(instance):
+        return False
+    wait_down(instance, seconds)
+    return True
+
+
+def request_stop(instance: Instance) -> bool:
+    """Tell the server to stop; False when it was not running."""
     if not supervisor_alive(instance):
         return False
     found = read_state(instance)
     if found is None:
         raise LifecycleError(f"A supervisor runs but left no process id in {instance.run_dir}; look for it with `ps`")
     os.kill(found.pid, signal.SIGTERM)
-    wait_down(instance, seconds)
     return True
 
 
