@@ -27,7 +27,7 @@ def configure(parser: Parser) -> None:
 
 
 def uri(ctx: Context, args: Arguments) -> None:
-    from omero_server.control.bootstrap import database_uri
+    from omero_server.db.location import database_uri
 
     ctx.out(database_uri(Config.load()))
 

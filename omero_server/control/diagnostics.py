@@ -12,11 +12,11 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from omero_server.control.bootstrap import database_uri, embedded_postgres
 from omero_server.control.config import Config, ConfigError
 from omero_server.control.state import accepts, read_state, supervisor_alive
 from omero_server.db import schema
 from omero_server.db.engine import Database
+from omero_server.db.location import database_uri, embedded_postgres
 
 __all__ = ["Item", "report"]
 

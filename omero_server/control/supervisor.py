@@ -18,13 +18,14 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from omero_server.control import state as states
-from omero_server.control.bootstrap import embedded_postgres, prepare_data_dir, prepare_schema
+from omero_server.control.bootstrap import prepare_data_dir, prepare_schema
 from omero_server.control.certificates import ensure_certificate
 from omero_server.control.config import Config, ConfigError
 from omero_server.control.process import Program, Running, die_with_parent, rotate
 from omero_server.control.programs import instance_programs
 from omero_server.control.state import State, SupervisorLock
 from omero_server.db.embedded import DatabaseStartError
+from omero_server.db.location import embedded_postgres
 
 __all__ = ["StartFailed", "Supervisor", "run"]
 

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from omero_server.control import lifecycle
-from omero_server.control.bootstrap import database_uri
 from omero_server.control.config import Config
 from omero_server.control.config_xml import ConfigFile
 from omero_server.control.instance import Instance as Layout
 from omero_server.control.instance import Ports
 from omero_server.control.state import read_state, wait_for
+from omero_server.db.location import database_uri
 
 START_SECONDS = 90.0
 
