@@ -8,7 +8,7 @@ added in 16-bit lanes and cut at 255; the others, such as pure red, green and bl
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,14 @@ import numpy.typing as npt
 
 from omero_server.rendering.colors import Color
 from omero_server.rendering.luts import Table
+from omero_server.rendering.quantum import QuantumSpec, quantizer
 
 __all__ = [
     "ARGB_INT",
     "RGBA",
     "ChannelTable",
     "band_colors",
+    "channel_table",
     "compose",
     "grey_band_colors",
     "grey_colors",
@@ -37,7 +39,8 @@ RGBA: Lanes = (0, 1, 2, 3)
 ARGB_INT: Lanes = (2, 1, 0, 3) if sys.byteorder == "little" else (3, 0, 1, 2)
 
 _LEVELS = np.arange(256)
-_BLOCK_PIXELS = 1024 * 1024
+# Working arrays of this many pixels stay in the processor's cache and are not handed back to the system in between.
+_BLOCK_PIXELS = 32 * 1024
 
 
 def rgb_colors(color: Color, lut: Table | None = None) -> Bytes:
@@ -91,12 +94,18 @@ class ChannelTable:
     @cached_property
     def packed(self) -> npt.NDArray[np.uint32]:
         """One 32-bit number per index."""
-        return np.ascontiguousarray(self.colors).view(np.uint32)[:, 0].take(self.levels)
+        return self.colors.view(np.uint32)[:, 0].take(self.levels)
 
     @cached_property
     def wide(self) -> npt.NDArray[np.uint64]:
         """One 64-bit number per index, four lanes of 16 bits."""
         return self.colors.astype(np.uint16).view(np.uint64)[:, 0].take(self.levels)
+
+
+@lru_cache(maxsize=32)
+def channel_table(spec: QuantumSpec, colors: bytes) -> ChannelTable:
+    """The table for a quantisation and the bytes of a (256, 4) colour array; the most recent ones are kept."""
+    return ChannelTable(quantizer(spec).levels, np.frombuffer(colors, np.uint8).reshape(256, 4))
 
 
 def compose(shape: tuple[int, int], layers: Sequence[tuple[npt.NDArray[Any], ChannelTable]]) -> Bytes:

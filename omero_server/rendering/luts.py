@@ -12,7 +12,7 @@ __all__ = ["SHIPPED", "Table", "load_luts", "parse_lut"]
 
 Table = npt.NDArray[np.uint8]
 
-SHIPPED = Path(__file__).parent / "luts"
+SHIPPED = Path(__file__).parent / "lut_files"
 
 _RAW_SIZE = 768
 _RAW_SIZES = (0, 768, 970)
@@ -45,7 +45,9 @@ def _parse_nih(content: bytes) -> Table | None:
     lower = position.astype(np.intp)
     upper = np.minimum(lower + 1, count - 1)
     share = (position - lower)[:, None]
-    return np.asarray((1.0 - share) * colours[lower] + share * colours[upper]).astype(np.uint8)
+    table: Table = np.empty((256, 3), np.uint8)
+    table[:] = (1.0 - share) * colours[lower] + share * colours[upper]
+    return table
 
 
 def _parse_text(text: str) -> Table:
@@ -61,7 +63,8 @@ def _parse_text(text: str) -> Table:
     if not all(_is_number(cell) for row in rows for cell in row):
         return black
     values = np.array([[float(cell) for cell in row[-3:]] for row in rows])
-    return (np.nan_to_num(values).astype(np.int64) & 0xFF).astype(np.uint8)
+    table: Table = np.nan_to_num(values).astype(np.int64).astype(np.uint8)
+    return table
 
 
 def _is_number(text: str) -> bool:

@@ -94,7 +94,7 @@ class QuantumSpec:
         return type_range(self.pixel_type, self.significant_bits)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def quantizer(spec: QuantumSpec) -> "Quantizer":
     """The quantiser for a specification; the most recent ones are kept with their tables."""
     return Quantizer(spec)

@@ -126,7 +126,7 @@ class Renderer:
         if not first:
             # Alpha is not a sum: the first channel brings all of it.
             colors[:, lanes.index(3)] = 0
-        return ChannelTable(self._quantizers[c].levels, np.ascontiguousarray(colors))
+        return composite.channel_table(self._quantizers[c].spec, colors.tobytes())
 
     def _colors(self, channel: ChannelSettings, kind: str) -> Bytes:
         if self.settings.model != RGB:
