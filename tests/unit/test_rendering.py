@@ -316,3 +316,9 @@ def test_copied_settings_keep_the_plane_inside_the_target() -> None:
     copied = copy_settings(origin, target, size_z=5, size_t=3)
     assert (copied.default_z, copied.default_t, copied.cd_start, copied.cd_end) == (2, 1, 20, 200)
     assert copied.channels == origin.channels
+
+
+def test_bit_pixels_show_black_and_white() -> None:
+    pixels = ArraySource(np.array([False, True]).reshape(1, 1, 1, 1, 2))
+    renderer = Renderer(pixels, RenderSettings((ChannelSettings(0, 1),), model="greyscale"))
+    assert renderer.render_rgb(PlaneDef()).tolist() == [[[0, 0, 0], [255, 255, 255]]]
