@@ -29,6 +29,7 @@ __all__ = [
     "UnsupportedFormat",
     "decoding",
     "pixel_type_of",
+    "plane_number",
 ]
 
 Array = npt.NDArray[Any]
@@ -80,6 +81,16 @@ def pixel_type_of(dtype: np.dtype[Any], path: Path | str) -> str:
     return widened
 
 
+def plane_number(order: str, zct: tuple[int, int, int], sizes: tuple[int, int, int]) -> int:
+    """Position of a plane in a file whose planes lie in `order` (e.g. "XYCZT"); both tuples are (z, c, t)."""
+    number, step = 0, 1
+    for axis in order[2:]:
+        at = "ZCT".index(axis)
+        number += zct[at] * step
+        step *= sizes[at]
+    return number
+
+
 @contextmanager
 def decoding(path: Path | str, what: str) -> Iterator[None]:
     """Turn whatever a decoder library raises inside the block into a `FormatError` about `path`."""
@@ -104,7 +115,7 @@ class Reader(ABC):
     format: ClassVar[str]
     """Value of the model's Format enumeration."""
     version: ClassVar[str] = "1"
-    suffixes: ClassVar[tuple[str, ...]] = ()
+    suffixes: tuple[str, ...] = ()
     """Lower-case name endings with the dot; a hint for messages, `detect` decides."""
 
     def __init__(self, info: FilesetInfo) -> None:

@@ -1,0 +1,135 @@
+"""PNG and JPEG pictures through Pillow: one plane, samples as channels, palettes expanded.
+
+A picture is decoded whole (these formats cannot be read in part) and the last one is kept for further regions.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import ClassVar
+
+import imagecodecs
+import numpy as np
+import PIL
+from PIL import Image
+
+from omero_server.formats.base import Array, FormatError, Reader, decoding, pixel_type_of
+from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
+
+__all__ = ["JpegReader", "PngReader"]
+
+MAX_DECODED_BYTES = 2**31
+"""A picture is held in memory whole; larger ones belong in a tiled format."""
+_MODES = {"1": "L", "P": "RGB", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB"}
+_READ_MODES = ("L", "LA", "RGB", "RGBA", "I;16")
+
+
+class _RasterReader(Reader):
+    """A picture of one plane."""
+
+    magic: ClassVar[bytes]
+
+    def __init__(self, info: FilesetInfo) -> None:
+        super().__init__(info)
+        self._pixels: Array | None = None
+
+    @classmethod
+    def detect(cls, path: Path) -> bool:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(cls.magic)) == cls.magic
+
+    @classmethod
+    def describe(cls, path: Path) -> FilesetInfo:
+        pixels, metadata = cls._decode(path)
+        height, width, samples = pixels.shape
+        image = ImageInfo(
+            name=path.name,
+            size_x=width,
+            size_y=height,
+            size_c=samples,
+            dimension_order="XYCZT",
+            pixel_type=pixel_type_of(pixels.dtype, path),
+            significant_bits=pixels.dtype.itemsize * 8,
+            is_rgb=samples > 1,
+            graphics=True,
+            channels=[ChannelInfo(samples_per_pixel=samples) for _ in range(samples)],
+            metadata=metadata,
+        )
+        return FilesetInfo(cls.format, cls.name, cls.version, [path], [image])
+
+    @classmethod
+    def _decode(cls, path: Path) -> tuple[Array, dict[str, str]]:
+        """All pixels as (height, width, samples), and what the file says about itself."""
+        with decoding(path, f"decoding the {cls.format} picture"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=[cls.format]) as picture:
+                cls._check_size(picture, path)
+                metadata = {str(k): str(v) for k, v in picture.info.items() if isinstance(v, str | int | float)}
+                pixels = cls._pixels_of(picture, path)
+        return pixels.reshape(*pixels.shape[:2], -1), metadata
+
+    @classmethod
+    def _check_size(cls, picture: Image.Image, path: Path) -> None:
+        width, height = picture.size
+        if width * height * len(picture.getbands()) * 2 > MAX_DECODED_BYTES:
+            raise FormatError(
+                path, f"declares {width}x{height} pixels, more than can be decoded at once", "Convert it to OME-TIFF."
+            )
+
+    @classmethod
+    def _pixels_of(cls, picture: Image.Image, path: Path) -> Array:
+        mode = _MODES.get(picture.mode, picture.mode)
+        if mode == "RGB" and picture.mode == "P" and "transparency" in picture.info:
+            mode = "RGBA"
+        if mode not in _READ_MODES:
+            raise FormatError(path, f"has pixels of the unknown kind {picture.mode}", "Convert it to 8 or 16 bit.")
+        return np.asarray(picture if mode == picture.mode else picture.convert(mode))
+
+    def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
+        with self._lock:
+            if self._pixels is None:
+                self._pixels = self._decode(self._info.entry)[0]
+            pixels = self._pixels
+        x, y, w, h = region
+        return pixels[y : y + h, x : x + w, zct[1]]
+
+    def close(self) -> None:
+        self._pixels = None
+
+
+class PngReader(_RasterReader):
+    """PNG of 1 to 16 bits; grey, RGB, palette, with or without alpha."""
+
+    name = "png"
+    format = "PNG"
+    version = f"1 (Pillow {PIL.__version__}, imagecodecs {imagecodecs.__version__})"
+    suffixes = (".png",)
+    magic = b"\x89PNG\r\n\x1a\n"
+
+    @classmethod
+    def _pixels_of(cls, picture: Image.Image, path: Path) -> Array:
+        # Pillow shortens 16-bit colour to 8 bit; libpng through imagecodecs does not.
+        if _bit_depth(path) == 16:
+            return np.asarray(imagecodecs.png_decode(path.read_bytes()))
+        return super()._pixels_of(picture, path)
+
+
+class JpegReader(_RasterReader):
+    """JPEG, grey or colour, 8 bit."""
+
+    name = "jpeg"
+    format = "JPEG"
+    version = f"1 (Pillow {PIL.__version__})"
+    suffixes = (".jpg", ".jpeg", ".jpe")
+    magic = b"\xff\xd8\xff"
+
+
+def _bit_depth(path: Path) -> int:
+    """Bits per sample in the header of a PNG file."""
+    with path.open("rb") as file:
+        head = io.BytesIO(file.read(26)).getvalue()
+    return head[24] if len(head) == 26 else 8

@@ -1,0 +1,318 @@
+"""TIFF files as pages: where they lie, what shape they have, rectangles of their samples.
+
+tifffile parses tags and decodes segments; here are the bounds: IFD chains that loop or end early, segments that the
+file cannot hold, and reading no more than the segments a rectangle touches. A page is named by the number of its file
+in the fileset and its byte offset, so a page is opened without walking through the file.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from tifffile import TiffFile, TiffPage
+
+from omero_server.formats.base import Array, FormatError, decoding
+from omero_server.formats.ycbcr import decode_subsampled, is_subsampled, to_rgb
+
+__all__ = ["PageRef", "TiffFiles", "check_page", "first_page", "ifd_offsets", "is_tiff", "pages_of"]
+
+# tifffile reports oddities of files as log records; what matters is raised as FormatError here.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
+
+PageRef = list[int]
+"""[number of the file in the fileset, offset of the IFD in it]: a list because it is kept as JSON. A third number is
+added to the page's data offset: planes that follow the first one without pages of their own (ImageJ beyond 4 GB)."""
+
+MAX_SEGMENT_BYTES = 2**31
+MAX_PAGES = 2_000_000
+_OPEN_FILES = 16
+_KEPT_PAGES = 128
+_BEST_COMPRESSION = 100_000
+"""More than any codec in use shrinks: a page that claims a larger factor is not believed."""
+_WHITE_IS_ZERO, _YCBCR = 0, 6
+_UNCOMPRESSED = 1
+_JPEG = (6, 7)
+
+
+def is_tiff(path: Path) -> bool:
+    """Whether the file starts like a TIFF or BigTIFF."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Number formats of an IFD chain, by the file's header."""
+
+    order: str
+    count: str
+    offset: str
+    entry: int
+
+
+def _layout(head: bytes) -> _Layout:
+    order = "<" if head[:2] == b"II" else ">"
+    big = struct.unpack(order + "H", head[2:4])[0] == 43
+    return _Layout(order, "Q", "Q", 20) if big else _Layout(order, "H", "I", 12)
+
+
+def ifd_offsets(path: Path) -> list[int]:
+    """Offsets of the pages in the main chain, in order. FormatError when the chain loops or leaves the file."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(16)
+        if len(head) < 8:
+            raise FormatError(path, "is truncated: the TIFF header is not complete", "Copy it again.")
+        layout = _layout(head)
+        at = struct.unpack_from(layout.order + layout.offset, head, 8 if layout.offset == "Q" else 4)[0]
+        seen: dict[int, None] = {}
+        while at:
+            if at >= size:
+                raise FormatError(path, f"is truncated: page {len(seen)} should start at byte {at} of {size}")
+            if at in seen or len(seen) > MAX_PAGES:
+                raise FormatError(path, "is damaged: its chain of pages never ends")
+            seen[at] = None
+            at = _next_ifd(file, at, layout, path)
+    if not seen:
+        raise FormatError(path, "holds no image: its chain of pages is empty")
+    return list(seen)
+
+
+def _next_ifd(file: BinaryIO, at: int, layout: _Layout, path: Path) -> int:
+    file.seek(at)
+    count_size, offset_size = struct.calcsize(layout.count), struct.calcsize(layout.offset)
+    head = file.read(count_size)
+    if len(head) == count_size:
+        file.seek(at + count_size + struct.unpack(layout.order + layout.count, head)[0] * layout.entry)
+        tail = file.read(offset_size)
+        if len(tail) == offset_size:
+            return int(struct.unpack(layout.order + layout.offset, tail)[0])
+    raise FormatError(path, "is truncated: a list of tags goes beyond the end of the file", "Copy it again.")
+
+
+def first_page(path: Path) -> TiffPage | None:
+    """Tags of the first page of a TIFF; None when they cannot be read (the plain TIFF reader reports why)."""
+    try:
+        with TiffFile(path) as tif:
+            page = tif.pages.first
+            return page if isinstance(page, TiffPage) else None
+    except Exception:
+        return None
+
+
+def pages_of(tif: TiffFile, offsets: Sequence[int], path: Path) -> Iterator[TiffPage]:
+    """The pages at `offsets`, checked to be readable."""
+    size = path.stat().st_size
+    for number, offset in enumerate(offsets):
+        page = _page_at(tif, offset, path)
+        check_page(page, size, path, number)
+        yield page
+
+
+def _page_at(tif: TiffFile, offset: int, path: Path) -> TiffPage:
+    with decoding(path, "reading the tags of a page"):
+        tif.filehandle.seek(offset)
+        return TiffPage(tif, index=0)
+
+
+def check_page(page: TiffPage, file_size: int, path: Path, number: int) -> None:
+    """FormatError unless the page's segments lie in the file and can hold the declared pixels."""
+    what = f"page {number}"
+    if page.imagewidth < 1 or page.imagelength < 1 or page.imagedepth != 1:
+        raise FormatError(path, f"{what} has no pixels or is a volume ({page.imagewidth}x{page.imagelength})")
+    if page.dtype is None:
+        raise FormatError(
+            path, f"{what} has {page.bitspersample} bits per sample in format {page.sampleformat}, which is unknown"
+        )
+    ends = [at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
+    if not ends:
+        raise FormatError(path, f"{what} names no pixel data")
+    if max(ends) > file_size:
+        raise FormatError(
+            path, f"is truncated: pixels of {what} end at byte {max(ends)}, the file at {file_size}", "Copy it again."
+        )
+    _check_amount(page, path, what)
+
+
+def _check_amount(page: TiffPage, path: Path, what: str) -> None:
+    declared = page.imagewidth * page.imagelength * page.samplesperpixel * page.bitspersample // 8
+    stored = sum(page.databytecounts)
+    sparse = stored == 0 or any(count == 0 for count in page.databytecounts)
+    plain = page.compression == _UNCOMPRESSED and not is_subsampled(page)
+    if not sparse and declared > stored * (1 if plain else _BEST_COMPRESSION):
+        raise FormatError(path, f"{what} declares {declared} bytes of pixels but stores {stored}")
+    width, length = _segment_size(page)
+    samples = page.samplesperpixel if page.planarconfig == 1 else 1
+    if width * length * samples * page.bitspersample // 8 > MAX_SEGMENT_BYTES and not plain:
+        raise FormatError(path, f"{what} is compressed in pieces of {width}x{length} pixels, too large to decode")
+    across, down = -(-page.imagewidth // width), -(-page.imagelength // length)
+    pieces = across * down * (1 if page.planarconfig == 1 else page.samplesperpixel)
+    if len(page.dataoffsets) < pieces:
+        raise FormatError(path, f"{what} should have {pieces} pieces but names {len(page.dataoffsets)}")
+
+
+def _segment_size(page: TiffPage) -> tuple[int, int]:
+    if page.is_tiled:
+        return page.tilewidth, page.tilelength
+    return page.imagewidth, max(1, min(page.rowsperstrip, page.imagelength))
+
+
+class TiffFiles:
+    """The open files of a fileset; a bounded number of files and parsed pages is kept. Thread-safe."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = list(paths)
+        self._lock = threading.RLock()
+        self._files: OrderedDict[int, TiffFile] = OrderedDict()
+        self._pages: OrderedDict[tuple[int, int], TiffPage] = OrderedDict()
+
+    def close(self) -> None:
+        """Close all files."""
+        with self._lock:
+            self._pages.clear()
+            while self._files:
+                self._files.popitem()[1].close()
+
+    def region(self, ref: PageRef, sample: int, x: int, y: int, w: int, h: int) -> Array:
+        """Pixels of one sample of the page at `ref`, as (h, w), white above black."""
+        page = self._page(ref)
+        if page.compression == _UNCOMPRESSED and _byte_aligned(page) and not page.is_tiled:
+            pixels = self._plain(ref, page, sample, x, y, w, h)
+        else:
+            pixels = self._decoded(ref, page, sample, x, y, w, h)
+        return _upright(page, pixels)
+
+    def palette(self, ref: PageRef) -> Array:
+        """Colour map of the page, (3, entries) uint16."""
+        colormap = self._page(ref).colormap
+        if colormap is None:
+            raise FormatError(self._paths[ref[0]], "has palette pixels but no colour map")
+        return np.asarray(colormap)
+
+    def _file(self, number: int) -> TiffFile:
+        tif = self._files.pop(number, None)
+        if tif is None:
+            with decoding(self._paths[number], "opening the file"):
+                tif = TiffFile(self._paths[number])
+        self._files[number] = tif
+        while len(self._files) > _OPEN_FILES:
+            oldest, closing = self._files.popitem(last=False)
+            closing.close()
+            for key in [key for key in self._pages if key[0] == oldest]:
+                del self._pages[key]
+        return tif
+
+    def _page(self, ref: PageRef) -> TiffPage:
+        number, offset = ref[:2]
+        with self._lock:
+            page = self._pages.pop((number, offset), None)
+            if page is None:
+                page = _page_at(self._file(number), offset, self._paths[number])
+            self._pages[number, offset] = page
+            if len(self._pages) > _KEPT_PAGES:
+                self._pages.popitem(last=False)
+            return page
+
+    def _bytes(self, ref: PageRef, at: int, count: int) -> bytes:
+        with self._lock:
+            handle = self._file(ref[0]).filehandle
+            handle.seek(at)
+            data: bytes = handle.read(count)
+        if len(data) < count:
+            raise FormatError(self._paths[ref[0]], f"is truncated: {count} bytes wanted at {at}, {len(data)} there")
+        return data
+
+    def _plain(self, ref: PageRef, page: TiffPage, sample: int, x: int, y: int, w: int, h: int) -> Array:
+        """Rows straight from the file: strips without compression."""
+        samples = page.samplesperpixel if page.planarconfig == 1 else 1
+        dtype = np.dtype(page.dtype).newbyteorder(page.parent.byteorder)
+        row_bytes = page.imagewidth * samples * dtype.itemsize
+        _, length = _segment_size(page)
+        first = 0 if page.planarconfig == 1 else sample * -(-page.imagelength // length)
+        out = np.zeros((h, w), dtype)
+        pick = sample if page.planarconfig == 1 else 0
+        for top, bottom in _row_runs(page, first, length, y, y + h):
+            strip, inside = divmod(top, length)
+            if not page.databytecounts[first + strip]:
+                continue
+            at = page.dataoffsets[first + strip] + inside * row_bytes + (ref[2] if len(ref) > 2 else 0)
+            rows = np.frombuffer(self._bytes(ref, at, (bottom - top) * row_bytes), dtype)
+            out[top - y : bottom - y] = rows.reshape(bottom - top, page.imagewidth, samples)[:, x : x + w, pick]
+        return out
+
+    def _decoded(self, ref: PageRef, page: TiffPage, sample: int, x: int, y: int, w: int, h: int) -> Array:
+        """The segments that touch the rectangle, decoded one by one."""
+        width, length = _segment_size(page)
+        across = -(-page.imagewidth // width)
+        plane = 0 if page.planarconfig == 1 else sample * across * -(-page.imagelength // length)
+        pick = sample if page.planarconfig == 1 else 0
+        out = np.zeros((h, w), page.dtype)
+        for row in range(y // length, -(-(y + h) // length)):
+            for column in range(x // width, -(-(x + w) // width)):
+                piece = self._segment(ref, page, plane + row * across + column, pick)
+                if piece is None:
+                    continue
+                top, left = row * length, column * width
+                y0, y1 = max(y, top), min(y + h, top + length)
+                x0, x1 = max(x, left), min(x + w, left + width)
+                out[y0 - y : y1 - y, x0 - x : x1 - x] = piece[y0 - top : y1 - top, x0 - left : x1 - left]
+        return out
+
+    def _segment(self, ref: PageRef, page: TiffPage, number: int, pick: int) -> Array | None:
+        """One decoded strip or tile of one sample; None for a piece that was never written."""
+        count = page.databytecounts[number]
+        if not count:
+            return None
+        data = self._bytes(ref, page.dataoffsets[number], count)
+        if is_subsampled(page):
+            return decode_subsampled(page, data, number)[..., pick]
+        tables: dict[str, Any] = {}
+        if page.jpegtables is not None:
+            tables["jpegtables"] = page.jpegtables
+        decoded, _, _ = page.decode(data, number, **tables)
+        if decoded is None:
+            return None
+        piece: Array = decoded[0]
+        if page.photometric == _YCBCR and page.compression not in _JPEG and page.samplesperpixel == 3:
+            piece = to_rgb(piece)
+        return piece[..., pick]
+
+
+def _byte_aligned(page: TiffPage) -> bool:
+    whole = page.bitspersample == np.dtype(page.dtype).itemsize * 8
+    return bool(whole and page.fillorder == 1 and page.photometric != _YCBCR and page.predictor == 1)
+
+
+def _row_runs(page: TiffPage, first: int, length: int, top: int, bottom: int) -> Iterator[tuple[int, int]]:
+    """Runs of rows that lie behind each other in the file, cut to [top, bottom)."""
+    row = top
+    while row < bottom:
+        end = (row // length + 1) * length
+        while end < bottom:
+            strip = first + end // length
+            if page.dataoffsets[strip - 1] + page.databytecounts[strip - 1] != page.dataoffsets[strip]:
+                break
+            end += length
+        yield row, min(end, bottom)
+        row = end
+
+
+def _upright(page: TiffPage, pixels: Array) -> Array:
+    """White-is-zero pixels turned over, as Bio-Formats and Pillow do."""
+    if page.photometric != _WHITE_IS_ZERO:
+        return pixels
+    if pixels.dtype.kind == "b":
+        return ~pixels
+    if pixels.dtype.kind == "u":
+        return np.asarray(pixels.dtype.type(2**page.bitspersample - 1) - pixels)
+    return pixels
