@@ -1,0 +1,1 @@
+"""The pages below ``/webclient/`` and the JSON that they load."""

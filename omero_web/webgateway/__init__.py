@@ -1,0 +1,1 @@
+"""URLs below ``/webgateway/``: rendered images, thumbnails and image data, the stable interface for other programs."""
