@@ -156,6 +156,8 @@ class EmbeddedPostgres:
         }
         command = [_binary("postgres"), "-D", str(self.data)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        if self._process is not None:
+            self._process.poll()
         with log_file.open("ab") as out:
             process = self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.directory,
@@ -254,7 +256,17 @@ def _is_postgres(pid: int) -> bool:
     except OSError:
         return False
     name, state = status[status.index("(") + 1 : status.rindex(")")], status[status.rindex(")") + 2]
+    if state == "Z":
+        _reap(pid)
     return name == "postgres" and state != "Z"
+
+
+def _reap(pid: int) -> None:
+    """Collect an ended child of ours: as long as it is a zombie, a new server takes it for a running one."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        log.debug("pid %d is somebody else's child", pid)
 
 
 def _signal(pid: int, number: int) -> None:

@@ -71,7 +71,8 @@ class _IdBlocks:
         # Outside the lock: the statement may wait for another process, and other sequences must not.
         fresh = _reserve(connection, sequence, max(block, missing))
         with self._lock:
-            self._free.setdefault(sequence, []).extend(fresh[missing:])
+            # Sorted: another thread's block may have come in between.
+            self._free[sequence] = sorted(self._free.get(sequence, []) + fresh[missing:])
         return taken + fresh[:missing]
 
     def _pop(self, sequence: str, count: int) -> list[int]:
