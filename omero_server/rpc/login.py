@@ -1,0 +1,148 @@
+"""Logging in: the check of name and password, and the session that follows."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import Glacier2
+import omero
+from sqlalchemy import select
+
+from omero_server.db.tables import TABLES
+from omero_server.rpc.engine import Engine
+from omero_server.rpc.factory import FactoryServant
+from omero_server.security.login import check_password
+from omero_server.sessions.store import Session, SessionRequest
+
+__all__ = ["Login", "Throttle"]
+
+log = logging.getLogger(__name__)
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Throttle:
+    """Delays the answers to repeated failures: after ``free`` failures of one name, each takes ``seconds`` longer."""
+
+    def __init__(self, free: int, seconds: float) -> None:
+        self._free = free
+        self._seconds = seconds
+        self._failures: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def success(self, name: str) -> None:
+        """Forget the name's failures."""
+        with self._lock:
+            self._failures.pop(name, None)
+
+    def failure(self, name: str) -> None:
+        """Count a failure, and wait if there were too many."""
+        with self._lock:
+            self._failures[name] = self._failures.get(name, 0) + 1
+            wait = self._failures[name] > self._free
+        if wait:
+            time.sleep(self._seconds)
+
+
+class Login:
+    """Makes session proxies for clients."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        config = engine.config
+        self.throttle = Throttle(
+            config.get_int("omero.security.login_failure_throttle_count"),
+            config.get_int("omero.security.login_failure_throttle_time") / 1000,
+        )
+
+    def log_in(self, name: str, password: str, context: Mapping[str, str], address: str | None) -> FactoryServant:
+        """The client's view of a new session, or of one it joins.
+
+        Raises Glacier2.PermissionDeniedException when name and password do not match, and omero.WrappedCreateSessionException when the
+        session cannot be had: unknown group, not a member, no default group.
+        """
+        joined = self._session_to_join(name, password)
+        user_id = None if joined else self._check(name, password)
+        client = context.get("omero.client.uuid", "")
+        if not client:
+            raise _wrapped("ApiUsageException", "The client sent no omero.client.uuid; use a current OMERO client.")
+        session = joined or self._create(user_id or 0, context, address)
+        return FactoryServant(self.engine, session, client, with_password=joined is None)
+
+    def proxy(self, factory: FactoryServant) -> Any:
+        """Make the view callable; its proxy."""
+        return self.engine.objects.add_factory(factory)
+
+    def check(self, name: str, password: str) -> int | None:
+        """The user's id if the password is right, else None after the delay of repeated failures."""
+        if self.engine.config.get_bool("omero.security.ignore_case", False):
+            name = name.lower()
+        with self.engine.database.begin() as db:
+            user_id = check_password(db, name, password, self.engine.config)
+        if user_id is None:
+            self.throttle.failure(name)
+        else:
+            self.throttle.success(name)
+        return user_id
+
+    def _session_to_join(self, name: str, password: str) -> Session | None:
+        """The live session that name or password is the uuid of."""
+        sessions = self.engine.sessions
+        if sessions.get(name) is not None:
+            if name != password:
+                raise Glacier2.PermissionDeniedException(
+                    "To join a session, user name and password must both be its uuid (joinSession does that)."
+                )
+            return sessions.join(name)
+        found = sessions.get(password)
+        if found is not None and found.membership.user_name == name:
+            return sessions.join(password)
+        return None
+
+    def _check(self, name: str, password: str) -> int:
+        try:
+            user_id = self.check(name, password)
+        except Exception as error:
+            log.exception("the password check of %r failed", name)
+            raise Glacier2.PermissionDeniedException(
+                "Internal error. Please contact your administrator: the password could not be checked."
+            ) from error
+        if user_id is None:
+            raise Glacier2.PermissionDeniedException(self._reason(name))
+        return user_id
+
+    def _reason(self, name: str) -> str:
+        if UUID.fullmatch(name):
+            return f"There is no open session {name}. It was closed or has timed out: log in again."
+        table = TABLES["experimenter"]
+        with self.engine.database.begin() as db:
+            ids = db.execute(select(table.c.id).where(table.c.omename == name)).scalars().all()
+        return f"Password check failed for '{name}': {list(ids)}"
+
+    def _create(self, user_id: int, context: Mapping[str, str], address: str | None) -> Session:
+        config = self.engine.config
+        request = SessionRequest(
+            user_id=user_id,
+            group=context.get("omero.group"),
+            event_type=context.get("omero.event") or "User",
+            agent=context.get("omero.agent"),
+            ip=context.get("omero.ip") or address,
+            time_to_idle=config.get_int("omero.sessions.timeout"),
+            time_to_live=config.get_int("omero.sessions.maximum"),
+        )
+        try:
+            return self.engine.sessions.create(request)
+        except omero.ServerError as error:
+            raise _wrapped(type(error).__name__, error.message) from error
+
+
+def _wrapped(kind: str, reason: str) -> Exception:
+    error: Exception = omero.WrappedCreateSessionException(
+        reason=reason, concurrency=False, backOff=-1, type=f"ome.conditions.{kind}"
+    )
+    return error

@@ -1,0 +1,111 @@
+"""The Glacier2 router inside the server: clients log in here and then call through the same connection.
+
+It keeps no routing table. Callbacks reach clients through the connection that they opened.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from typing import Any
+
+import Glacier2
+import omero
+from Ice import Connection, Current, Identity
+
+from omero_server.rpc.login import Login
+
+__all__ = ["ROUTER_IDENTITY", "RouterServant"]
+
+log = logging.getLogger(__name__)
+
+ROUTER_IDENTITY = Identity(name="router", category="OMERO.Glacier2")
+ACM_SECONDS = 60
+
+
+class RouterServant(Glacier2.Router):  # type: ignore[misc]
+    """Servant of ``OMERO.Glacier2/router``: one session proxy per connection."""
+
+    def __init__(self, login: Login, adapter: Any, session_timeout: int) -> None:
+        self._login = login
+        self._adapter = adapter
+        self._session_timeout = session_timeout
+        self._clients: dict[Connection, Any] = {}
+        self._categories: dict[Connection, str] = {}
+        self._lock = threading.Lock()
+
+    def createSession(self, userId: str, password: str, current: Current) -> Any:
+        """Log in with name and password, or with a session's uuid as both, and get the session's proxy."""
+        factory = self._login.log_in(userId, password, current.ctx, _address(current.con))
+        with self._lock:
+            previous = self._clients.pop(current.con, None)
+            self._clients[current.con] = factory
+        if previous is not None:
+            previous.destroy()
+        current.con.setCloseCallback(self._closed)
+        return self._login.proxy(factory)
+
+    def createSessionFromSecureConnection(self, current: Current) -> Any:
+        """Certificates do not identify users here."""
+        raise Glacier2.PermissionDeniedException("Log in with a user name and a password.")
+
+    def destroySession(self, current: Current) -> None:
+        """The client leaves."""
+        with self._lock:
+            factory = self._clients.pop(current.con, None)
+        if factory is None:
+            raise Glacier2.SessionNotExistException
+        factory.destroy()
+
+    def refreshSession(self, current: Current) -> None:
+        """Keep the client's session alive."""
+        factory = self._clients.get(current.con)
+        if factory is None:
+            raise Glacier2.SessionNotExistException
+        try:
+            factory.engine.sessions.find(factory.session.uuid)
+        except omero.SessionException:
+            raise Glacier2.SessionNotExistException from None
+
+    def getSessionTimeout(self, current: Current) -> int:
+        """Seconds that an idle session lives."""
+        return self._session_timeout
+
+    def getACMTimeout(self, current: Current) -> int:
+        """Seconds after which a silent connection counts as dead."""
+        return ACM_SECONDS
+
+    def getCategoryForClient(self, current: Current) -> str:
+        """The category that the client's callback objects carry."""
+        with self._lock:
+            return self._categories.setdefault(current.con, uuid.uuid4().hex)
+
+    def getClientProxy(self, current: Current) -> tuple[Any, bool]:
+        """None: the router's own endpoints serve all objects, and there is no routing table."""
+        return None, False
+
+    def getServerProxy(self, current: Current) -> Any:
+        """What clients take the endpoints of their callback objects from."""
+        return self._adapter.createProxy(Identity(name="callbacks", category=self.getCategoryForClient(current)))
+
+    def addProxies(self, proxies: list[Any], current: Current) -> list[Any]:
+        """Nothing to remember: calls are not forwarded."""
+        return []
+
+    def _closed(self, connection: Connection) -> None:
+        with self._lock:
+            factory = self._clients.pop(connection, None)
+            self._categories.pop(connection, None)
+        if factory is not None:
+            log.info("the connection of session %d closed", factory.session.id)
+            factory.destroy()
+
+
+def _address(connection: Connection) -> str | None:
+    info = connection.getInfo()
+    while info is not None:
+        if getattr(info, "remoteAddress", ""):
+            return str(info.remoteAddress)
+        info = getattr(info, "underlying", None)
+    return None

@@ -1,0 +1,75 @@
+"""Which class serves which service name."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from omero_server.services.service import Service, StatefulService
+
+__all__ = ["STATEFUL", "STATELESS", "service_class"]
+
+# Service name: (module in this package, class); no entry for what is not built yet.
+CLASSES: dict[str, tuple[str, str]] = {
+    "omero.api.IAdmin": ("admin", "AdminService"),
+    "omero.api.IConfig": ("config", "ConfigService"),
+    "omero.api.IContainer": ("container", "ContainerService"),
+    "omero.api.IMetadata": ("metadata", "MetadataService"),
+    "omero.api.IPixels": ("pixels", "PixelsService"),
+    "omero.api.IQuery": ("query", "QueryService"),
+    "omero.api.IRenderingSettings": ("rendering_settings", "RenderingSettingsService"),
+    "omero.api.ISession": ("session", "SessionService"),
+    "omero.api.ITypes": ("types", "TypesService"),
+    "omero.api.IUpdate": ("update", "UpdateService"),
+    "omero.api.RawFileStore": ("raw_file", "RawFileStoreService"),
+    "omero.api.RawPixelsStore": ("raw_pixels", "RawPixelsStoreService"),
+    "omero.api.RenderingEngine": ("rendering_engine", "RenderingEngineService"),
+    "omero.api.ThumbnailStore": ("thumbnails", "ThumbnailStoreService"),
+    "omero.grid.SharedResources": ("shared_resources", "SharedResourcesService"),
+}
+
+STATELESS = (
+    "omero.api.IAdmin",
+    "omero.api.IConfig",
+    "omero.api.IContainer",
+    "omero.api.ILdap",
+    "omero.api.IMetadata",
+    "omero.api.IPixels",
+    "omero.api.IProjection",
+    "omero.api.IQuery",
+    "omero.api.IRenderingSettings",
+    "omero.api.IRepositoryInfo",
+    "omero.api.IRoi",
+    "omero.api.IScript",
+    "omero.api.ISession",
+    "omero.api.IShare",
+    "omero.api.ITimeline",
+    "omero.api.ITypes",
+    "omero.api.IUpdate",
+    "omero.grid.SharedResources",
+)
+STATEFUL = (
+    "omero.api.Exporter",
+    "omero.api.JobHandle",
+    "omero.api.MetadataStore",
+    "omero.api.RawFileStore",
+    "omero.api.RawPixelsStore",
+    "omero.api.RenderingEngine",
+    "omero.api.Search",
+    "omero.api.ThumbnailStore",
+)
+
+
+@cache
+def service_class(name: str) -> type[Service]:
+    """The class for a service name; one without operations when the service is not built yet. KeyError for unknown names."""
+    if name in CLASSES and find_spec(f"omero_server.services.{CLASSES[name][0]}"):
+        module, cls = CLASSES[name]
+        found: type[Service] = getattr(import_module(f"omero_server.services.{module}"), cls)
+        return found
+    if name not in STATELESS and name not in STATEFUL:
+        raise KeyError(name)
+    base = StatefulService if name in STATEFUL else Service
+    interface = "::" + name.replace(".", "::")
+    return type(name.rsplit(".", 1)[-1], (base,), {"interface": interface})
