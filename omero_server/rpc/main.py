@@ -38,7 +38,9 @@ class Server:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.engine = Engine(config)
-        self.communicator = Ice.initialize(Ice.InitializationData(properties=self._properties()))
+        data = Ice.InitializationData()
+        data.properties = self._properties()
+        self.communicator = Ice.initialize(data)
         self.adapter: Any = None
 
     def start(self) -> None:

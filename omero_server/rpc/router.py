@@ -43,7 +43,8 @@ class RouterServant(Glacier2.Router):  # type: ignore[misc]
             self._clients[current.con] = factory
         if previous is not None:
             previous.destroy()
-        current.con.setCloseCallback(self._closed)
+        # Ice takes a plain function only, no bound method.
+        current.con.setCloseCallback(lambda connection: self._closed(connection))
         return self._login.proxy(factory)
 
     def createSessionFromSecureConnection(self, current: Current) -> Any:
