@@ -10,8 +10,17 @@ from tests.support.instance import Instance
 
 @pytest.fixture(scope="session")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A running server, shared by the whole test session. Start a server of your own to stop or break it."""
+    """A running server without OMERO.web, shared by the whole test session. To stop or break one, start your own."""
     server = Instance(tmp_path_factory.mktemp("omero"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def web_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A running server with OMERO.web, shared by the whole test session."""
+    server = Instance(tmp_path_factory.mktemp("omero-web"), web=True)
     server.start()
     yield server
     server.stop()
@@ -21,9 +30,9 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """A failed test that used a server shows what the server wrote."""
     report = yield
-    server = getattr(item, "funcargs", {}).get("instance")
-    if report.failed and isinstance(server, Instance):
-        report.sections.append((f"server logs in {server.layout.log_dir}", server.all_logs()))
+    for server in getattr(item, "funcargs", {}).values():
+        if report.failed and isinstance(server, Instance):
+            report.sections.append((f"server logs in {server.layout.log_dir}", server.all_logs()))
     return report
 
 

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from omero_server.control.config import Config, ConfigError
 from omero_server.db import schema
@@ -23,7 +24,7 @@ ROOT_ID = 0
 def prepare_schema(config: Config) -> None:
     """Create the schema when the database has none. Any other database is left as it is.
 
-    ConfigError when the database holds foreign tables, or an OMERO schema of another version.
+    ConfigError when the database cannot be reached, holds foreign tables, or an OMERO schema of another version.
     """
     database = Database(database_uri(config), pool_size=1)
     try:
@@ -35,6 +36,10 @@ def prepare_schema(config: Config) -> None:
                 schema.create_schema(connection, _root_hash(config))
         if found is not None:
             _check_version(config, found)
+    except OperationalError as error:
+        raise ConfigError(
+            f"Cannot use the database: {str(error.orig).strip()}. Check omero.db.host, port, name, user and pass."
+        ) from error
     finally:
         database.close()
 

@@ -105,6 +105,11 @@ class Config:
         numbers = {kind: self._port(f"omero.ports.{kind}") if kind in transports else 0 for kind in PORT_KINDS}
         return Ports(web=self._port("omero.web.application_server.port"), **numbers)
 
+    def listening_ports(self) -> dict[str, tuple[int, str]]:
+        """The ports that a running instance listens on, as `Ports.named`: without OMERO.web's when that is off."""
+        named = self.ports.named()
+        return named if self.get_bool("omero.web.start") else {kind: named[kind] for kind in named if kind != "web"}
+
     def set(self, name: str, value: str) -> None:
         """Store one property in the active profile (atomic, under the file's lock)."""
         with ConfigFile.edit(self.instance.config_file) as stored:

@@ -78,7 +78,7 @@ def _memory(pid: int) -> str:
 
 def _ports(config: Config) -> Iterator[Item]:
     try:
-        ports = config.ports.named()
+        ports = config.listening_ports()
     except ConfigError as error:
         yield Item("Ports", "configuration", str(error), ok=False)
         return

@@ -89,7 +89,7 @@ class Supervisor:
 
     def _check_ports(self) -> None:
         web_host = self.config.get("omero.web.application_server.host")
-        for kind, (port, name) in self.config.ports.named().items():
+        for kind, (port, name) in self.config.listening_ports().items():
             if not _free(web_host if kind == "web" else "", port):
                 raise StartFailed(
                     f"Port {port} ({kind}) is in use by another program. Stop that program, or choose another port "

@@ -19,9 +19,15 @@ START_SECONDS = 90.0
 
 
 class Instance:
-    """An isolated OMERODIR below `root`. `properties` are set before the first start."""
+    """An isolated OMERODIR below `root`. `properties` are set before the first start; OMERO.web only if `web`."""
 
-    def __init__(self, root: Path, properties: dict[str, str] | None = None, root_password: str = "omero") -> None:
+    def __init__(
+        self,
+        root: Path,
+        properties: dict[str, str] | None = None,
+        root_password: str = "omero",
+        web: bool = False,
+    ) -> None:
         self.layout = Layout(root)
         self.host = "127.0.0.1"
         self.root_password = root_password
@@ -29,6 +35,7 @@ class Instance:
         numbers = iter(free_ports(5))
         names = [f"omero.ports.{kind}" for kind in ("ssl", "tcp", "wss", "ws")]
         chosen = {name: str(next(numbers)) for name in [*names, "omero.web.application_server.port"]}
+        chosen["omero.web.start"] = str(web).lower()
         with ConfigFile.edit(self.layout.config_file) as stored:
             stored.properties.update(chosen | (properties or {}))
 
