@@ -9,6 +9,7 @@ the tests that each reader must pass.
 from __future__ import annotations
 
 import threading
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ __all__ = [
     "decoding",
     "pixel_type_of",
     "plane_number",
+    "quietly",
 ]
 
 Array = npt.NDArray[Any]
@@ -105,6 +107,17 @@ def decoding(path: Path | str, what: str) -> Iterator[None]:
     except Exception as error:
         detail = str(error).strip().split("\n")[0] or type(error).__name__
         raise FormatError(path, f"{what} failed: {detail}", "The file is damaged or of an unknown variant.") from error
+
+
+_WARNINGS_LOCK = threading.Lock()
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep a library's warnings about a file off stderr; for short calls, one thread at a time."""
+    with _WARNINGS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 class Reader(ABC):

@@ -6,7 +6,6 @@ A picture is decoded whole (these formats cannot be read in part) and the last o
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +14,7 @@ import numpy as np
 import PIL
 from PIL import Image
 
-from omero_server.formats.base import Array, FormatError, Reader, decoding, pixel_type_of
+from omero_server.formats.base import Array, FormatError, Reader, decoding, pixel_type_of, quietly
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
 
 __all__ = ["JpegReader", "PngReader"]
@@ -64,9 +63,10 @@ class _RasterReader(Reader):
     @classmethod
     def _decode(cls, path: Path) -> tuple[Array, dict[str, str]]:
         """All pixels as (height, width, samples), and what the file says about itself."""
-        with decoding(path, f"decoding the {cls.format} picture"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path, formats=[cls.format]) as picture:
+        with decoding(path, f"decoding the {cls.format} picture"):
+            with quietly():
+                opened = Image.open(path, formats=[cls.format])
+            with opened as picture:
                 cls._check_size(picture, path)
                 metadata = {str(k): str(v) for k, v in picture.info.items() if isinstance(v, str | int | float)}
                 pixels = cls._pixels_of(picture, path)

@@ -18,6 +18,7 @@ ENTRY_POINT_GROUP = "omero.readers"
 # The special before the general: an OME-TIFF is a TIFF too.
 _BUILT_IN = (
     "fake:FakeReader",
+    "omezarr:OmeZarrReader",
     "ometiff:OmeTiffReader",
     "lsm:LsmReader",
     "svs:SvsReader",
