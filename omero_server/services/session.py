@@ -1,0 +1,219 @@
+"""ISession: opening, joining and closing sessions, and values kept in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import omero
+import omero.model
+from sqlalchemy import select
+
+from omero_server.db.tables import TABLES
+from omero_server.queries import run
+from omero_server.security.login import check_password
+from omero_server.services.service import Service, reads, unmanaged
+from omero_server.sessions.call import Call
+from omero_server.sessions.membership import load_membership
+from omero_server.sessions.store import Session, SessionRequest
+
+__all__ = ["SessionService"]
+
+UNKNOWN, REMOVED = -1, -2
+CLIENT_AGENTS = ("OMERO.insight", "OMERO.web", "OMERO.importer")
+
+
+class SessionService(Service):
+    """Every operation that names a session takes its uuid: knowing it is the right to use the session."""
+
+    interface = "::omero::api::ISession"
+    partly = {"createSessionWithTimeouts": "group leaders cannot sudo yet", "createSessionWithTimeout": "likewise"}
+
+    @unmanaged(role="any")
+    def createSession(self, call: Call, p: Any, credentials: str) -> Any:
+        """Open a session with a password, or join the one whose uuid is given."""
+        sessions = call.engine.sessions
+        name = principal_name(p)
+        for key in (credentials, name):
+            if key and sessions.get(key):
+                return self._object(call, sessions.join(key))
+        with call.engine.database.begin() as db:
+            user_id = check_password(db, name, credentials or "", call.engine.config)
+        if user_id is None:
+            raise omero.AuthenticationException(reason=f"The password of {name!r} is wrong, or there is no such user.")
+        agent = call.context.get("omero.agent", "createSession")
+        return self._object(call, sessions.create(self._request(call, user_id, p, agent)))
+
+    @unmanaged(password=True)
+    def createUserSession(self, call: Call, timeToLiveMilliseconds: int, timeToIdleMilliseconds: int, group: str) -> Any:
+        """Another session of the caller's own, within the limits for users."""
+        if not call.caller.is_admin:
+            check_limits(call, timeToLiveMilliseconds, timeToIdleMilliseconds)
+        request = SessionRequest(
+            user_id=call.caller.user_id,
+            group=group or None,
+            agent=call.context.get("omero.agent"),
+            time_to_idle=timeToIdleMilliseconds,
+            time_to_live=timeToLiveMilliseconds,
+        )
+        return self._object(call, call.engine.sessions.create(request))
+
+    @unmanaged
+    def createSessionWithTimeout(self, call: Call, p: Any, timeToLiveMilliseconds: int) -> Any:
+        """A session of another user, for an administrator; it never idles out."""
+        return self.createSessionWithTimeouts(call, p, timeToLiveMilliseconds, 0)
+
+    @unmanaged
+    def createSessionWithTimeouts(
+        self, call: Call, p: Any, timeToLiveMilliseconds: int, timeToIdleMilliseconds: int
+    ) -> Any:
+        """A session of another user, for an administrator with the privilege Sudo. Limits in ms, 0 for none."""
+        caller = call.caller
+        if not caller.may("Sudo"):
+            raise omero.SecurityViolation(message="Only administrators with the privilege Sudo may act as another user.")
+        with call.engine.database.begin() as db:
+            user = TABLES["experimenter"]
+            name = principal_name(p)
+            user_id = db.execute(select(user.c.id).where(user.c.omename == name)).scalar_one_or_none()
+            if user_id is None:
+                raise omero.ApiUsageException(message=f"There is no user called {name!r}.")
+            target = load_membership(db, user_id)
+        if target and not target.privileges <= caller.privileges:
+            raise omero.SecurityViolation(message=f"{name!r} has privileges that you lack, so you cannot act as this user.")
+        request = SessionRequest(
+            user_id=user_id,
+            group=p.group or None,
+            event_type=p.eventType or "User",
+            agent=call.context.get("omero.agent", "OMERO.sudo"),
+            time_to_idle=timeToIdleMilliseconds,
+            time_to_live=timeToLiveMilliseconds,
+            sudoer=caller.sudoer_id if caller.sudoer_id is not None else caller.user_id,
+        )
+        return self._object(call, call.engine.sessions.create(request))
+
+    @unmanaged(role="any")
+    def getSession(self, call: Call, sessionUuid: str) -> Any:
+        """The session with this uuid; its idle timer starts anew unless the context says ``quietly``."""
+        touch = call.context.get("quietly") != "true"
+        return self._object(call, call.engine.sessions.find(sessionUuid, touch=touch))
+
+    @unmanaged(role="any")
+    def getReferenceCount(self, call: Call, sessionUuid: str) -> int:
+        """How many clients use the session."""
+        return int(call.engine.sessions.find(sessionUuid, touch=False).references)
+
+    @unmanaged(role="any")
+    def closeSession(self, call: Call, sess: Any) -> int:
+        """One client less: -1 for an unknown session, -2 when it is closed now, else the count that is left."""
+        key = sess._uuid._val if sess is not None and sess._uuid is not None else ""
+        left = call.engine.sessions.release(key)
+        return UNKNOWN if left == -1 else REMOVED if left < 1 else left
+
+    @reads
+    def getMyOpenSessions(self, call: Call) -> list[Any]:
+        """The caller's open sessions, newest first."""
+        return self._mine(call, None)
+
+    @reads
+    def getMyOpenAgentSessions(self, call: Call, agent: str) -> list[Any]:
+        """The caller's open sessions of one kind of client."""
+        return self._mine(call, (agent,))
+
+    @reads
+    def getMyOpenClientSessions(self, call: Call) -> list[Any]:
+        """The caller's open sessions of the desktop and web clients."""
+        return self._mine(call, CLIENT_AGENTS)
+
+    @unmanaged(role="any")
+    def getInput(self, call: Call, sess: str, key: str) -> Any:
+        """A value kept in the session, or None."""
+        return call.engine.sessions.find(sess).inputs.get(key)
+
+    @unmanaged(role="any")
+    def getOutput(self, call: Call, sess: str, key: str) -> Any:
+        """A value kept in the session, or None."""
+        return call.engine.sessions.find(sess).outputs.get(key)
+
+    @unmanaged(role="any")
+    def setInput(self, call: Call, sess: str, key: str, value: Any) -> None:
+        """Keep a value in the session; None removes it."""
+        keep(call.engine.sessions.find(sess).inputs, key, value)
+
+    @unmanaged(role="any")
+    def setOutput(self, call: Call, sess: str, key: str, value: Any) -> None:
+        """Keep a value in the session; None removes it."""
+        keep(call.engine.sessions.find(sess).outputs, key, value)
+
+    @unmanaged(role="any")
+    def getInputKeys(self, call: Call, sess: str) -> list[str]:
+        """Names of the values kept as input."""
+        return list(call.engine.sessions.find(sess).inputs)
+
+    @unmanaged(role="any")
+    def getOutputKeys(self, call: Call, sess: str) -> list[str]:
+        """Names of the values kept as output."""
+        return list(call.engine.sessions.find(sess).outputs)
+
+    @unmanaged(role="any")
+    def getInputs(self, call: Call, sess: str) -> dict[str, Any]:
+        """All values kept as input."""
+        return dict(call.engine.sessions.find(sess).inputs)
+
+    @unmanaged(role="any")
+    def getOutputs(self, call: Call, sess: str) -> dict[str, Any]:
+        """All values kept as output."""
+        return dict(call.engine.sessions.find(sess).outputs)
+
+    def _request(self, call: Call, user_id: int, p: Any, agent: str) -> SessionRequest:
+        config = call.engine.config
+        return SessionRequest(
+            user_id=user_id,
+            group=p.group or None,
+            event_type=p.eventType or "User",
+            agent=agent,
+            time_to_idle=config.get_int("omero.sessions.timeout"),
+            time_to_live=config.get_int("omero.sessions.maximum"),
+        )
+
+    def _mine(self, call: Call, agents: tuple[str, ...] | None) -> list[Any]:
+        caller = call.caller
+        mine = [s for s in call.engine.sessions.open_sessions() if s.request.user_id == caller.user_id]
+        if not caller.may("ReadSession"):
+            mine = [s for s in mine if s.request.sudoer == caller.sudoer_id]
+        if agents is not None:
+            mine = [s for s in mine if s.request.agent in agents]
+        return [self._object(call, s) for s in sorted(mine, key=lambda s: s.started, reverse=True)]
+
+    @staticmethod
+    def _object(call: Call, session: Session) -> Any:
+        query = "select s from Session s join fetch s.owner left outer join fetch s.sudoer where s.id = :id"
+        found = run(call, query, {"id": session.id}, as_server=True)[0]
+        found._uuid = omero.RString(session.uuid)
+        return found
+
+
+def principal_name(p: Any) -> str:
+    """The name of a principal. ApiUsageException without one."""
+    if p is None or not p.name:
+        raise omero.ApiUsageException(message="A principal with a user name is needed.")
+    return str(p.name)
+
+
+def check_limits(call: Call, live: int, idle: int) -> None:
+    """SecurityViolation when a user asks for a longer session than users may have. Times in ms, 0 for no limit."""
+    config = call.engine.config
+    longest = config.get_int("omero.sessions.max_user_time_to_live")
+    if not longest:
+        return
+    longest_idle = config.get_int("omero.sessions.max_user_time_to_idle")
+    if not 0 < live <= longest or not 0 < idle <= longest_idle:
+        raise omero.SecurityViolation(
+            message=f"Users' sessions may live {longest} ms and idle {longest_idle} ms at most; ask for less."
+        )
+
+
+def keep(values: dict[str, Any], key: str, value: Any) -> None:
+    """Set or, with None, remove a value."""
+    if value is None:
+        values.pop(key, None)
+    else:
+        values[key] = value
