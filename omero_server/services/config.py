@@ -6,9 +6,9 @@ import re
 import time
 from typing import Any
 
-import omero
 from sqlalchemy import func, select, update
 
+import omero
 from omero_server.control.properties import known_properties
 from omero_server.db.tables import TABLES
 from omero_server.services.service import Service, reads, writes

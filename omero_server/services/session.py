@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import omero
-import omero.model
 from sqlalchemy import select
 
+import omero
+import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.queries import run
 from omero_server.security.login import check_password
@@ -44,7 +44,9 @@ class SessionService(Service):
         return self._object(call, sessions.create(self._request(call, user_id, p, agent)))
 
     @unmanaged(password=True)
-    def createUserSession(self, call: Call, timeToLiveMilliseconds: int, timeToIdleMilliseconds: int, group: str) -> Any:
+    def createUserSession(
+        self, call: Call, timeToLiveMilliseconds: int, timeToIdleMilliseconds: int, group: str
+    ) -> Any:
         """Another session of the caller's own, within the limits for users."""
         if not call.caller.is_admin:
             check_limits(call, timeToLiveMilliseconds, timeToIdleMilliseconds)
@@ -69,7 +71,9 @@ class SessionService(Service):
         """A session of another user, for an administrator with the privilege Sudo. Limits in ms, 0 for none."""
         caller = call.caller
         if not caller.may("Sudo"):
-            raise omero.SecurityViolation(message="Only administrators with the privilege Sudo may act as another user.")
+            raise omero.SecurityViolation(
+                message="Only administrators with the privilege Sudo may act as another user."
+            )
         with call.engine.database.begin() as db:
             user = TABLES["experimenter"]
             name = principal_name(p)
@@ -78,7 +82,9 @@ class SessionService(Service):
                 raise omero.ApiUsageException(message=f"There is no user called {name!r}.")
             target = load_membership(db, user_id)
         if target and not target.privileges <= caller.privileges:
-            raise omero.SecurityViolation(message=f"{name!r} has privileges that you lack, so you cannot act as this user.")
+            raise omero.SecurityViolation(
+                message=f"{name!r} has privileges that you lack, so you cannot act as this user."
+            )
         request = SessionRequest(
             user_id=user_id,
             group=p.group or None,
