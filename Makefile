@@ -24,12 +24,11 @@ setup: .venv/.generated .venv/.frontend
 	$(BIN)/python -m omero_build
 	@touch $@
 
-# The front end is built from npm packages. Without npm the server works, and OMERO.web shows its plain pages.
+# The front end is built from npm packages. Without npm everything else works, and OMERO.web says what is missing.
 .venv/.frontend: $(FRONTEND)
-	@if command -v npm >/dev/null && test -f omero_web/frontend/package.json; then \
-		cd omero_web/frontend && npm ci --silent --no-audit --no-fund && npm run --silent build; \
-	else echo "npm is not installed: the front end of OMERO.web is not built"; fi
-	@touch $@
+	@if command -v npm >/dev/null; then \
+		cd omero_web/frontend && npm ci --silent --no-audit --no-fund && npm run --silent build && touch $(CURDIR)/$@; \
+	else echo "npm is not installed: OMERO.web has no pages. Install Node.js 20 or newer with npm, then make setup."; fi
 
 run: setup
 	@$(BIN)/omero admin start --foreground
@@ -44,6 +43,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd omero_web/frontend && npm run --silent check && npm test --silent
 
 interop: setup
 	$(BIN)/python -m pytest tests/interop

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import Glacier2
 import Ice
@@ -53,7 +54,7 @@ class _Entry:
             log.debug("closing the connection of a session: %s", error)
 
 
-def _client(server: Server, user_ip: str) -> omero.client:
+def _client(server: Server, user_ip: str) -> Any:
     client = omero.client(server.address)
     client.setAgent(AGENT)
     if user_ip:
@@ -61,7 +62,7 @@ def _client(server: Server, user_ip: str) -> omero.client:
     return client
 
 
-def _enter(client: omero.client, username: str, password: str) -> None:
+def _enter(client: Any, username: str, password: str) -> None:
     try:
         client.createSession(username, password).detachOnDestroy()
     except (Glacier2.PermissionDeniedException, Glacier2.CannotCreateSessionException) as error:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import Ice
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 import omero
+from omero_web.assets import FrontEndMissing
 from omero_web.connections import ServerUnreachable
 from omero_web.webgateway.params import ParameterError
 
@@ -74,6 +75,8 @@ _TITLES = {
 def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     """The response for an exception, in the form that the address promises."""
     status = status_of(error)
+    if isinstance(error, FrontEndMissing):  # no page can be drawn, not even the one for errors
+        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     if status >= 500:
         log.error("%s %s", request.method, request.path, exc_info=error)
     path = request.path_info
@@ -94,8 +97,8 @@ class ErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """None lets Django show its own debugging page."""
-        if settings.DEBUG and status_of(error) == 500:
+        """None lets Django go on: it knows missing addresses, and has a page for debugging."""
+        if isinstance(error, Http404) or (settings.DEBUG and status_of(error) == 500):
             return None
         return answer(request, error)
 

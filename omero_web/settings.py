@@ -8,8 +8,9 @@ from omero_web.config import web_config
 
 _config = web_config()
 _here = Path(__file__).parent
-_sessions = _config.state / "sessions"
+_sessions, _collected = _config.state / "sessions", _config.state / "static"
 _sessions.mkdir(parents=True, exist_ok=True, mode=0o700)
+_collected.mkdir(exist_ok=True)
 
 DEBUG = _config.properties.get_bool("omero.web.debug")
 SECRET_KEY = _config.secret()
@@ -47,7 +48,7 @@ TEMPLATES = [
 
 FORCE_SCRIPT_NAME = _config.prefix or None
 STATIC_URL = _config.static_url
-STATIC_ROOT = str(_config.state / "static")
+STATIC_ROOT = str(_collected)
 STATICFILES_DIRS: list[str] = [str(_here / "static"), *_config.properties.get_json("omero.web.staticfile_dirs", [])]
 # The built front end is served from where it was built: no copying step, and no second copy that may be out of date.
 WHITENOISE_USE_FINDERS = True
@@ -85,4 +86,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Refusals and missing pages are the visitors' affair.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -25,6 +25,8 @@ from omero_web.webclient.paging import flag
 from omero_web.webgateway.params import ParameterError
 
 View = Callable[..., HttpResponse]
+_LISTS = ("projects", "datasets", "images", "screens", "plates", "rois", "experimenters", "experimentergroups")
+_BASE = (*_LISTS, "token", "servers", "login", "save")
 _WHO = ("sessionId", "sessionUuid", "userId", "userName", "groupId", "groupName", "isAdmin")
 _EVENT_CONTEXT = (*_WHO, "eventId", "eventType", "memberOfGroups", "leaderOfGroups")
 
@@ -62,9 +64,7 @@ def versions(request: HttpRequest) -> Any:
 @versioned
 @json_view
 def base(request: HttpRequest) -> Any:
-    names = ("projects", "datasets", "images", "screens", "plates", "rois", "experimenters", "experimentergroups")
-    names += ("token", "servers", "login", "save")
-    return {**{f"url:{name}": url(request, f"api_{name}") for name in names}, "url:schema": SCHEMA}
+    return {**{f"url:{name}": url(request, f"api_{name}") for name in _BASE}, "url:schema": SCHEMA}
 
 
 @require_GET

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -17,6 +17,7 @@ from omero_web.assets import new_nonce, protect
 from omero_web.blitz import Blitz
 from omero_web.config import web_config
 from omero_web.decorators import login_required
+from omero_web.errors import NotFound
 from omero_web.webclient import tree
 from omero_web.webclient.paging import EVERYBODY, Page, page_size
 from omero_web.webgateway.rendering import pixels_of
@@ -35,8 +36,9 @@ def _common(request: HttpRequest) -> dict[str, Any]:
 def _active_group(request: HttpRequest, blitz: Blitz) -> int:
     context = blitz.event_context
     stored = request.session.get("active_group")
-    usable = stored is not None and (context.isAdmin or stored in context.memberOfGroups)
-    return int(stored if usable else context.groupId)
+    if isinstance(stored, int) and (context.isAdmin or stored in context.memberOfGroups):
+        return stored
+    return int(context.groupId)
 
 
 def _groups(blitz: Blitz) -> list[dict[str, Any]]:
@@ -101,7 +103,7 @@ def redirect_show(request: HttpRequest) -> HttpResponse:
     """A short address for links to objects: ``/url/?show=image-12``."""
     show = request.GET.get("show")
     if not show:
-        raise Http404("show is missing, as in /url/?show=image-12")
+        raise NotFound("The address lacks what to show, as in /url/?show=image-12")
     return HttpResponseRedirect(f"{reverse('webindex')}?{urlencode({'show': show})}")
 
 

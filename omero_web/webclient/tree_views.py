@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from omero_web.blitz import Blitz
 from omero_web.decorators import json_view, login_required
-from omero_web.webclient import annotations, details, paths, tree
+from omero_web.webclient import annotation_list, details, paths, tree
 from omero_web.webclient.paging import EVERYBODY, flag, number, page_size, read_page
 from omero_web.webgateway.params import ParameterError
 
@@ -98,11 +98,11 @@ def paths_to_object(request: HttpRequest, blitz: Blitz) -> Any:
 @login_required
 def annotations_list(request: HttpRequest, blitz: Blitz) -> Any:
     try:
-        parents = {kind: [int(text) for text in request.GET.getlist(kind)] for kind in annotations.PARENTS}
+        parents = {kind: [int(text) for text in request.GET.getlist(kind)] for kind in annotation_list.PARENTS}
     except ValueError as error:
         raise ParameterError("Invalid parameter value") from error
     page = read_page(request, blitz, factor=100)
-    return annotations.annotations(blitz, parents, page, request.GET.get("type"), request.GET.get("ns"))
+    return annotation_list.list_annotations(blitz, parents, page, request.GET.get("type"), request.GET.get("ns"))
 
 
 @require_GET

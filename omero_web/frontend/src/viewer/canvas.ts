@@ -1,5 +1,7 @@
 // The picture: OpenLayers on the pixels of one plane. y points down in images and up in OpenLayers, so y is negated.
+import type ImageTile from "ol/ImageTile";
 import Map from "ol/Map";
+import TileState from "ol/TileState";
 import View from "ol/View";
 import MouseWheelZoom from "ol/interaction/MouseWheelZoom";
 import ScaleLine from "ol/control/ScaleLine";
@@ -194,6 +196,7 @@ export class ImageCanvas {
       interpolate: this.data.interpolate ?? true,
       transition: 0,
       wrapX: false,
+      tileLoadFunction: (loading, url) => void this.#loadTile(loading as ImageTile, url),
     });
     let failedKey = "";
     tiles.on("tileloadstart", () => this.#count(1));
@@ -206,6 +209,15 @@ export class ImageCanvas {
       this.events.failed(new Error("Some parts of the picture could not be loaded."));
     });
     return tiles;
+  }
+
+  async #loadTile(loading: ImageTile, url: string): Promise<void> {
+    try {
+      const picture = await createImageBitmap(await (await request(url)).blob());
+      loading.setImage(padded(picture, this.data.tile_size ?? picture));
+    } catch {
+      loading.setState(TileState.ERROR);
+    }
   }
 
   readonly #tileUrl = ([zoom = 0, x = 0, y = 0]: readonly number[]): string => {
@@ -222,4 +234,14 @@ export class ImageCanvas {
 
 function enlarged([left, bottom, right, top]: readonly [number, number, number, number], by: number): number[] {
   return [left - by, bottom - by, right + by, top + by];
+}
+
+/** A tile at the edge of the image is cut off there; OpenLayers would stretch it to the full size. */
+function padded(picture: ImageBitmap, size: { width: number; height: number }): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = size.width;
+  canvas.height = size.height;
+  canvas.getContext("2d")?.drawImage(picture, 0, 0);
+  picture.close();
+  return canvas;
 }

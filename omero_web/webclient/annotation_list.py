@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from omero.rtypes import unwrap
-
 from omero_web.blitz import Blitz
 from omero_web.hql import BY_IDS, select
 from omero_web.webclient import marshal
@@ -32,7 +31,7 @@ _CLASSES = {
 _VALUES = ("textValue", "longValue", "doubleValue", "boolValue", "timeValue", "termValue")
 
 
-def annotations(
+def list_annotations(
     blitz: Blitz, parents: dict[str, list[int]], page: Page, kind: str | None, namespace: str | None
 ) -> dict[str, Any]:
     """Annotations of the given objects (kind of object to ids) and the users who made or linked them."""
