@@ -3,7 +3,8 @@
     @command("::omero::cmd::Delete2")
     def delete(call: Call, request: Delete2, progress: Progress) -> Response: ...
 
-The function runs on a thread of its own, in one transaction (``mode`` "write" or "read"; with "none" it makes its own through
+The function runs on a thread of its own, in one transaction (``mode`` "write" or "read"; with "none" it makes its
+own through
 ``call.engine.begin``). It returns the response, or raises CommandError for an ERR that clients understand.
 """
 
@@ -34,7 +35,9 @@ class Progress(Protocol):
 
 
 class CommandError(Exception):
-    """A failure with a code: becomes ERR(category=request type, name, parameters), or ``response`` if given. Rolls back."""
+    """A failure with a code: becomes ERR(category=request type, name, parameters), or ``response`` if given. Rolls
+    back.
+    """
 
     def __init__(self, name: str, message: str = "", *, response: Any = None, **parameters: str) -> None:
         super().__init__(message or name)

@@ -1,8 +1,8 @@
 """One database transaction, with the event and the event log that a writing one leaves.
 
 What a writing transaction consists of is a rule of the database schema: constraint triggers are deferred, one
-``event`` row says who wrote when, ``eventlog`` holds one row per changed object, and the privileges of the writer are on record
-before the commit.
+``event`` row says who wrote when, ``eventlog`` holds one row per changed object, and the privileges of the writer
+are on record before the commit.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Author:
 class Transaction:
     """A transaction that begins with the first use of ``db``.
 
-    As a context manager it commits at a normal end and rolls back at an exception. ``after_commit`` functions run once the rows
+    As a context manager it commits at a normal end and rolls back at an exception. ``after_commit`` functions run
+    once the rows
     are safe (their failures are logged, not raised); ``on_rollback`` ones undo work outside the database.
     """
 
@@ -78,7 +79,9 @@ class Transaction:
         return self._event_id
 
     def log(self, action: str, entity: str, ids: Iterable[int]) -> None:
-        """Note that objects of the class ``entity`` ("ome.model.core.Image") were changed; one eventlog row for each."""
+        """Note that objects of the class ``entity`` ("ome.model.core.Image") were changed; one eventlog row for
+        each.
+        """
         _ = self.event_id
         self._logs.update(((action, entity, i), None) for i in ids)
 
@@ -175,5 +178,7 @@ class Transaction:
         """Put the author's privileges on record, which the database demands of changes to administrators."""
         self.db.execute(text("DELETE FROM _current_admin_privileges WHERE transaction = txid_current()"))
         if self.author.privileges:
-            statement = text("INSERT INTO _current_admin_privileges (transaction, privilege) VALUES (txid_current(), :p)")
+            statement = text(
+                "INSERT INTO _current_admin_privileges (transaction, privilege) VALUES (txid_current(), :p)"
+            )
             self.db.execute(statement, [{"p": name} for name in sorted(self.author.privileges)])

@@ -31,7 +31,9 @@ def forward_file(model: Model) -> str:
 
 def model_file(model: Model) -> str:
     """All classes, bases first, and the constants of the enumerations."""
-    includes = [f'#include "omero/{name}.ice"' for name in ("Collections", "ModelBase", "ModelF", "RTypes", "System", "Units")]
+    includes = [
+        f'#include "omero/{name}.ice"' for name in ("Collections", "ModelBase", "ModelF", "RTypes", "System", "Units")
+    ]
     classes: list[str] = []
     for cls in sorted(model.classes.values(), key=lambda c: (len(c.lineage), c.name)):
         classes += [*class_lines(cls), ""]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
 
-from omero_server.db.location import database_uri
 from omero_server.control.config import Config
 from omero_server.db.engine import Database
+from omero_server.db.location import database_uri
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
 from omero_server.sessions.call import ROOT_USER, Call, Caller
@@ -60,10 +60,17 @@ class Engine:
         name = f"{socket.gethostname()}:{self.instance.root}"
         with self.database.begin() as db:
             self._end_predecessor(name)
-            self.node_id, self.internal_session_id = (self.database.ids(db, s, 1)[0] for s in ("seq_node", "seq_session"))
+            self.node_id, self.internal_session_id = (
+                self.database.ids(db, s, 1)[0] for s in ("seq_node", "seq_session")
+            )
             db.execute(
                 insert(TABLES["node"]).values(
-                    id=self.node_id, permissions=NODE_PERMISSIONS, uuid=self.node_uuid, conn=name, up=func.now(), version=0
+                    id=self.node_id,
+                    permissions=NODE_PERMISSIONS,
+                    uuid=self.node_uuid,
+                    conn=name,
+                    up=func.now(),
+                    version=0,
                 )
             )
             db.execute(insert(TABLES["session"]).values(**self._internal_session()))
@@ -91,7 +98,12 @@ class Engine:
 
     @contextmanager
     def begin(
-        self, caller: Caller, *, writable: bool, session: Session | None = None, context: Mapping[str, str] | None = None
+        self,
+        caller: Caller,
+        *,
+        writable: bool,
+        session: Session | None = None,
+        context: Mapping[str, str] | None = None,
     ) -> Iterator[Call]:
         """A call of its own for work that needs several transactions: committed at the end of the block."""
         session = session or self.sessions.find(caller.session_uuid, touch=False)

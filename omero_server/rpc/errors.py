@@ -6,10 +6,12 @@ import logging
 import traceback
 
 import Ice
-import omero._generated  # noqa: F401 - defines omero's exceptions
-import omero
 import psycopg2.errors
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+import omero
+import omero._generated
 
 __all__ = ["not_implemented", "translate"]
 

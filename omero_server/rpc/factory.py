@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from Ice import Current
+
 import omero
 import omero.api
 import omero.model
-from Ice import Current
-
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.errors import translate
 from omero_server.sessions.call import GUEST_USER
@@ -116,7 +116,9 @@ class FactoryServant(omero.api.ServiceFactory):  # type: ignore[misc]
             raise omero.ApiUsageException(message=f"setSecurityContext takes a group, not a {type(obj).__name__}.")
         still_open = self.engine.objects.has_stateful(self.session)
         if still_open:
-            raise omero.SecurityViolation(message=f"Close these services before changing the group: {', '.join(still_open)}.")
+            raise omero.SecurityViolation(
+                message=f"Close these services before changing the group: {', '.join(still_open)}."
+            )
         previous = self.session.group
         with self.engine.database.begin() as db:
             group = find_group(db, group_id=obj._id._val)

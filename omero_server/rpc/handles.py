@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import Ice
-import omero
-import omero.cmd
 from Ice import Current
 
+import omero
+import omero.cmd
 from omero_server.commands.registry import COMMANDS, Command, CommandError
 from omero_server.db.transaction import Transaction
 from omero_server.rpc.engine import Engine
@@ -45,8 +45,8 @@ class RunningRequest(omero.cmd.Handle):  # type: ignore[misc]
         self.context: Mapping[str, str] = {}
         self.on_removal: Callable[[], None] = lambda: None
         self._status = omero.cmd.Status(
-            category=request.ice_id(), name="", flags=[], parameters={}, currentStep=0, steps=0, startTime=0, stopTime=0,
-            stepStartTimes=[], stepStopTimes=[],
+            category=request.ice_id(), name="", flags=[], parameters={}, currentStep=0, steps=0, startTime=0,
+            stopTime=0, stepStartTimes=[], stepStopTimes=[],
         )  # fmt: skip
         self._response: Any = None
         self._callbacks: dict[tuple[str, str], Any] = {}

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import Glacier2
-import omero
 from sqlalchemy import select
 
+import omero
 from omero_server.db.tables import TABLES
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.factory import FactoryServant
@@ -63,7 +63,8 @@ class Login:
     def log_in(self, name: str, password: str, context: Mapping[str, str], address: str | None) -> FactoryServant:
         """The client's view of a new session, or of one it joins.
 
-        Raises Glacier2.PermissionDeniedException when name and password do not match, and omero.WrappedCreateSessionException when the
+        Raises Glacier2.PermissionDeniedException when name and password do not match, and
+        omero.WrappedCreateSessionException when the
         session cannot be had: unknown group, not a member, no default group.
         """
         joined = self._session_to_join(name, password)

@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Any
 
 import Ice
-import omero._generated  # noqa: F401 - defines the wire classes
 
+import omero._generated  # noqa: F401 - defines the wire classes
 from omero_server.commands import registry as commands
 from omero_server.control.certificates import ensure_certificate
 from omero_server.control.config import Config
@@ -104,7 +104,9 @@ def start_repositories(engine: Engine) -> None:
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
     faulthandler.register(signal.SIGUSR1)
     started = time.perf_counter()
     config = Config.load()

@@ -11,10 +11,10 @@ from contextlib import suppress
 from typing import Any
 
 import Ice
-import omero
-import omero.api
 from Ice import Current, Identity
 
+import omero
+import omero.api
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.handles import RunningRequest
 from omero_server.rpc.servants import FACTORY_CATEGORY, Dispatcher, interface_class
@@ -32,7 +32,9 @@ UUID_LENGTH = 36
 
 
 class ActiveObjects:
-    """Adds and removes servants. Identities are (category, name); a session's services have its uuid as their category."""
+    """Adds and removes servants. Identities are (category, name); a session's services have its uuid as their
+    category.
+    """
 
     def __init__(self, engine: Engine, adapter: Any) -> None:
         self.engine = engine
@@ -47,7 +49,9 @@ class ActiveObjects:
         engine.on_shutdown(lambda: self._pool.shutdown(wait=True, cancel_futures=True))
 
     def stateless(self, session: Session, client_uuid: str, name: str) -> Any:
-        """Proxy of a service without state; the same for each call of one client. KeyError when there is no such service."""
+        """Proxy of a service without state; the same for each call of one client. KeyError when there is no such
+        service.
+        """
         if name not in STATELESS:
             raise KeyError(name)
         identity = f"{client_uuid}{name}"

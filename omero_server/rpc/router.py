@@ -11,9 +11,9 @@ import uuid
 from typing import Any
 
 import Glacier2
-import omero
 from Ice import Connection, Current, Identity
 
+import omero
 from omero_server.rpc.login import Login
 
 __all__ = ["ROUTER_IDENTITY", "RouterServant"]

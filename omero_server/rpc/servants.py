@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from keyword import iskeyword
 from typing import Any
 
-import omero
-import omero.api
 from Ice import Current
 
+import omero
+import omero.api
 from omero_server.db.transaction import Transaction
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.errors import not_implemented, translate

@@ -63,7 +63,9 @@ STATEFUL = (
 
 @cache
 def service_class(name: str) -> type[Service]:
-    """The class for a service name; one without operations when the service is not built yet. KeyError for unknown names."""
+    """The class for a service name; one without operations when the service is not built yet. KeyError for unknown
+    names.
+    """
     if name in CLASSES and find_spec(f"omero_server.services.{CLASSES[name][0]}"):
         module, cls = CLASSES[name]
         found: type[Service] = getattr(import_module(f"omero_server.services.{module}"), cls)

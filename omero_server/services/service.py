@@ -6,9 +6,10 @@
         @reads
         def findAllByQuery(self, call: Call, query: str, params: Parameters | None) -> list[IObject]: ...
 
-``reads`` runs the method in a read-only transaction, ``writes`` in a writing one; ``unmanaged`` opens none: the method takes
-its own from ``call.engine.database``. ``role`` names who may call: "user" (the default), "system" or "any" (guests too).
-An operation that the class does not have is answered as not implemented.
+``reads`` runs the method in a read-only transaction, ``writes`` in a writing one; ``unmanaged`` opens none: the
+method takes
+its own from ``call.engine.database``. ``role`` names who may call: "user" (the default), "system" or "any" (guests
+too). An operation that the class does not have is answered as not implemented.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def unmanaged(method: Method | None = None, *, role: str = "user", password: boo
 
 
 class Service:
-    """Base of the services without state: one instance serves all callers. ``partly`` names operations that lack something, with what."""
+    """Base of the services without state: one instance serves all callers. ``partly`` names operations that lack
+    something, with what.
+    """
 
     interface: ClassVar[str]
     partly: ClassVar[dict[str, str]] = {}

@@ -24,9 +24,10 @@ ROOT_USER, GUEST_USER = 0, 1
 class Caller:
     """The caller in the group of this call.
 
-    group_id: the group that the call runs in; negative means all groups. member_of: groups in membership order, the default one
-    first. leader_of: groups that the user owns. group_permissions: the permission bits of the group of the call, None for all groups.
-    privileges: the administrator's privileges in force; empty for everybody else.
+    group_id: the group that the call runs in; negative means all groups. member_of: groups in membership order, the
+    default one
+    first. leader_of: groups that the user owns. group_permissions: the permission bits of the group of the call,
+    None for all groups. privileges: the administrator's privileges in force; empty for everybody else.
     owner_id: who owns what this call creates (the context key omero.user), usually the user.
     """
 
@@ -49,7 +50,9 @@ class Caller:
 
     @property
     def event_group(self) -> int:
-        """The group that events and new objects belong to: for all-group calls the first membership that is not "user"."""
+        """The group that events and new objects belong to: for all-group calls the first membership that is not
+        "user".
+        """
         if self.group_id >= 0:
             return self.group_id
         return next((g for g in self.member_of if g != USER_GROUP), USER_GROUP)
@@ -74,7 +77,9 @@ class Caller:
 
 @dataclass(slots=True)
 class Call:
-    """One call of a service operation. ``engine`` holds what lives as long as the server: config, database, repositories."""
+    """One call of a service operation. ``engine`` holds what lives as long as the server: config, database,
+    repositories.
+    """
 
     caller: Caller
     transaction: Transaction

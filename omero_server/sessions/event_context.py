@@ -7,7 +7,6 @@ from typing import Any
 import omero
 import omero.model
 import omero.sys
-
 from omero_server.sessions.call import Caller
 
 __all__ = ["event_context", "permissions"]

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import omero._generated  # noqa: F401 - defines omero's exceptions
-import omero
 from sqlalchemy import Connection, func, insert, select, update
 
+import omero
+import omero._generated
 from omero_server.db.engine import Database
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
@@ -86,8 +86,8 @@ class SessionStore:
     def create(self, request: SessionRequest) -> Session:
         """Open a session.
 
-        Raises ApiUsageException when the group does not exist or the user has no default group, and SecurityViolation when the user
-        may not work in it.
+        Raises ApiUsageException when the group does not exist or the user has no default group, and
+        SecurityViolation when the user may not work in it.
         """
         with Transaction(self.database, replace(self._system_author(), event_type="Sessions"), writable=True) as t:
             membership = load_membership(t.db, request.user_id)
@@ -241,7 +241,9 @@ class SessionStore:
         if owner is None or owner == membership.user_id:
             return membership.user_id
         if not membership.is_admin:
-            raise omero.SecurityViolation(message="Only an administrator can create objects that belong to another user.")
+            raise omero.SecurityViolation(
+                message="Only an administrator can create objects that belong to another user."
+            )
         return owner
 
     def _choose_group(self, db: Connection, membership: Membership, name: str | None) -> Group:
