@@ -1,0 +1,146 @@
+"""From the id of Pixels to a buffer: server-written pixels, or the original files through their reader.
+
+    with closing(pixel_source(call, pixels_id)) as pixels:
+        plane = pixels.plane(z, c, t)
+
+Nothing is checked of the caller's rights. What a reader learnt at import lies beside the fileset, so that opening an
+image again needs no search through its files; where it is missing (imported by another server) it is written.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Row, select
+
+import omero
+import omero._generated
+from omero_server.db.tables import TABLES
+from omero_server.formats.base import FormatError, Reader
+from omero_server.formats.info import FilesetInfo
+from omero_server.formats.registry import open_reader, restore
+from omero_server.pixels.buffer import PixelBuffer, RomioBuffer
+from omero_server.pixels.shelf import ReaderShelf
+from omero_server.repository.disk import write_durably
+from omero_server.repository.identity import find_repository
+from omero_server.repository.layout import Layout, index_name
+
+__all__ = ["Reading", "forget_fileset", "pixel_source", "writable_pixels", "write_index"]
+
+log = logging.getLogger(__name__)
+
+SHELF = ReaderShelf()
+
+
+class Reading(Protocol):
+    """What is needed of a call."""
+
+    @property
+    def db(self) -> Connection: ...
+    @property
+    def engine(self) -> Any: ...
+
+
+def pixel_source(call: Reading, pixels_id: int) -> PixelBuffer:
+    """The pixels of an image, for reading. To be closed.
+
+    ValidationException for an unknown id; ResourceError when there are no pixels (yet) or they cannot be read, naming
+    the file. Reading itself raises IndexError for what lies outside, FormatError for a damaged file.
+    """
+    row = _find(call.db, pixels_id)
+    layout = Layout.of(call.engine.config)
+    if layout.pixels(pixels_id).exists():
+        return RomioBuffer(layout.pixels(pixels_id), _sizes(row), row.type)
+    try:
+        return _original(call.db, layout, row)
+    except FormatError as error:
+        raise omero.ResourceError(message=f"The pixels {pixels_id} cannot be read. {error}") from error
+
+
+def writable_pixels(call: Reading, pixels_id: int) -> RomioBuffer:
+    """Server-written pixels, for writing; the file is made when it is missing. ResourceError for imported images."""
+    row = _find(call.db, pixels_id)
+    layout = Layout.of(call.engine.config)
+    if row.file is not None:
+        raise omero.ResourceError(message=f"The pixels {pixels_id} lie in an imported file, which stays as it is.")
+    return RomioBuffer(layout.pixels(pixels_id), _sizes(row), row.type, writable=True)
+
+
+def forget_fileset(fileset_id: int) -> None:
+    """The files of a fileset are gone: close what was kept open."""
+    SHELF.forget(("fileset", fileset_id))
+
+
+def write_index(layout: Layout, template_prefix: str, info: FilesetInfo) -> None:
+    """Keep what a reader found beside the fileset's folder."""
+    root = info.root.relative_to(layout.managed).as_posix()
+    data = json.dumps({"root": root, "fileset": info.to_json()}, separators=(",", ":"))
+    write_durably(layout.managed / index_name(template_prefix), data.encode())
+
+
+def _find(db: Connection, pixels_id: int) -> Row[Any]:
+    pixels, image, fileset, types = (TABLES[name] for name in ("pixels", "image", "fileset", "pixelstype"))
+    chosen = (
+        select(
+            pixels.c.id, pixels.c.sizex, pixels.c.sizey, pixels.c.sizez, pixels.c.sizec, pixels.c.sizet,
+            pixels.c.path.label("folder"), pixels.c.name.label("file"), pixels.c.repo, types.c.value.label("type"),
+            image.c.series, image.c.fileset, fileset.c.templateprefix,
+        )
+        .join(types, types.c.id == pixels.c.pixelstype)
+        .join(image, image.c.id == pixels.c.image)
+        .outerjoin(fileset, fileset.c.id == image.c.fileset)
+        .where(pixels.c.id == pixels_id)
+    )  # fmt: skip
+    row: Row[Any] | None = db.execute(chosen).first()  # type: ignore[assignment]
+    if row is None:
+        raise omero.ValidationException(message=f"There are no Pixels with id {pixels_id}.")
+    return row
+
+
+def _sizes(row: Row[Any]) -> tuple[int, int, int, int, int]:
+    return row.sizex, row.sizey, row.sizez, row.sizec, row.sizet
+
+
+def _original(db: Connection, layout: Layout, row: Row[Any]) -> PixelBuffer:
+    if row.file is None:
+        raise omero.ResourceError(
+            message=f"The pixels {row.id} have not been stored yet: their import is not finished, or it failed."
+        )
+    path = _root(db, layout, row) / (row.folder or "").strip("/") / row.file
+    series = row.series or 0
+    if row.fileset is None:
+        return SHELF.buffer(("file", str(path)), series, lambda: open_reader(path))
+    return SHELF.buffer(
+        ("fileset", row.fileset), series, lambda: _open_fileset(layout, row.templateprefix or "", path)
+    )  # fmt: skip
+
+
+def _root(db: Connection, layout: Layout, row: Row[Any]) -> Path:
+    if row.repo is None:
+        return layout.data
+    repository = find_repository(db, layout.managed)
+    if repository is None or repository.uuid != row.repo:
+        raise omero.ResourceError(
+            message=f"The pixels {row.id} lie in the repository {row.repo}, which this server does not have."
+        )
+    return repository.root
+
+
+def _open_fileset(layout: Layout, template_prefix: str, path: Path) -> Reader:
+    index = layout.managed / index_name(template_prefix)
+    try:
+        stored = json.loads(index.read_text(encoding="utf-8"))
+        return restore(FilesetInfo.from_json(stored["fileset"], layout.managed / stored["root"]))
+    except FileNotFoundError:
+        log.info("%s is missing; the fileset is described anew", index)
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("%s is of no use (%s); the fileset is described anew", index, error)
+    reader = open_reader(path)
+    try:
+        write_index(layout, template_prefix, reader.info())
+    except (OSError, ValueError) as error:
+        log.warning("what was learnt about %s cannot be kept: %s", path, error)
+    return reader
