@@ -1,7 +1,7 @@
 # make setup | run | test | lint | bench | interop | clean        (see README.md)
 # Steps leave stamp files in .venv, so a second call does only what has changed.
 
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 SLICE := $(shell find slice -name '*.ice' 2>/dev/null)
