@@ -39,6 +39,10 @@ class PixelBuffer(Protocol):
     levels: list[Level]
     tile_size: tuple[int, int]
 
+    @property
+    def level_sizes(self) -> list[tuple[int, int]]:
+        """(width, height) of each level."""
+
     def plane(self, z: int, c: int, t: int, level: int = 0) -> Array:
         """One whole plane."""
 
@@ -54,7 +58,16 @@ def default_tile(size_x: int, size_y: int, pixel_bytes: int) -> tuple[int, int]:
     return size_x, min(size_y, _TILE_BYTES // pixel_bytes // size_x)
 
 
-class ReaderBuffer:
+class _Levels:
+    levels: list[Level]
+
+    @property
+    def level_sizes(self) -> list[tuple[int, int]]:
+        """(width, height) of each level."""
+        return [(level.width, level.height) for level in self.levels]
+
+
+class ReaderBuffer(_Levels):
     """One image of a fileset, through its reader. The reader is closed with the buffer when `owns` is set."""
 
     def __init__(self, reader: Reader, series: int = 0, *, owns: bool = False) -> None:
@@ -84,7 +97,7 @@ class ReaderBuffer:
             self._reader.close()
 
 
-class RomioBuffer:
+class RomioBuffer(_Levels):
     """A server-written pixels file: headerless, big-endian, planes in XYZCT order.
 
     A file shorter than the image reads as zeros behind its end. With `writable` the file (and its folder) is created
