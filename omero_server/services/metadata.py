@@ -46,8 +46,7 @@ class MetadataService(Service):
 
     interface = "::omero::api::IMetadata"
     partly = {
-        "loadChannelAcquisitionData": "light sources come without their own settings, filter sets without their
-        filters",
+        "loadChannelAcquisitionData": "light sources and filter sets come without their parts",
         "loadInstrument": "light sources come without their own settings, filter sets without their filters",
     }
 
@@ -151,7 +150,10 @@ class MetadataService(Service):
         """How many images, datasets, projects, screens and plates carry each tag."""
         counts = dict.fromkeys(tagIds, 0)
         for name in TAGGED if tagIds else ():
-            query = f"select l.child.id, count(l.id) from {name}AnnotationLink l where l.child.id in (:ids) group by l.child.id"
+            query = (
+                f"select l.child.id, count(l.id) from {name}AnnotationLink l"
+                " where l.child.id in (:ids) group by l.child.id"
+            )
             for tag, count in run(call, query, {"ids": tagIds}):
                 counts[tag] += count
         return counts
@@ -258,9 +260,7 @@ def annotation_class(name: str) -> ModelClass:
     return cls
 
 
-def namespaces(
-    alias: str, include: list[str] | None, exclude: list[str] | None
-) -> tuple[list[str], dict[str, Any]]:
+def namespaces(alias: str, include: list[str] | None, exclude: list[str] | None) -> tuple[list[str], dict[str, Any]]:
     """HQL conditions on the name space, and their parameters."""
     if include:
         return [f"{alias}.ns in (:include)"], {"include": include}
