@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, Protocol
 
 if TYPE_CHECKING:
-    import omero
+    from omero.clients import BaseClient
     from omero_server.control.instance import Instance
 
 __all__ = [
@@ -93,7 +93,7 @@ class Context:
     def __init__(self, quiet: bool = False, debug: bool = False) -> None:
         self.quiet = quiet
         self.debug = debug
-        self._client: omero.client | None = None
+        self._client: BaseClient | None = None
 
     def out(self, text: object = "", newline: bool = True) -> None:
         """A result, to standard output."""
@@ -125,15 +125,16 @@ class Context:
 
         return Instance.locate()
 
-    def connect(self, args: Arguments) -> "omero.client":
+    def connect(self, args: Arguments) -> "BaseClient":
         """A client with a session: the current one, a stored one that fits the login options, or a new one."""
         if self._client is None:
             from omero_cli.connection import connect
 
-            self._client = connect(self, args)
+            client: BaseClient = connect(self, args)
+            self._client = client
         return self._client
 
-    def use_client(self, client: "omero.client | None") -> None:
+    def use_client(self, client: "BaseClient | None") -> None:
         """Make `client` what `connect` answers (None: forget the present one)."""
         self._client = client
 
