@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import omero
-
 from omero_server.model.schema import MODEL, ModelClass
 from omero_server.queries import run
 from omero_server.services.container import model_class, unique, where
