@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from omero_server.model import ddl, glossary
+from omero_server.model import ddl, glossary, slice
 from omero_server.model.schema import MODEL, Model
 
 __all__ = ["GENERATORS", "generated", "main"]
@@ -29,7 +29,7 @@ def _glossary(model: Model) -> dict[str, str]:
 
 
 # Each gives texts by path below the root of the checkout.
-GENERATORS: list[Callable[[Model], dict[str, str]]] = [_sql, _glossary]
+GENERATORS: list[Callable[[Model], dict[str, str]]] = [_sql, _glossary, slice.generate]
 
 
 def generated(model: Model) -> dict[Path, str]:

@@ -109,7 +109,7 @@ def main() -> None:
         wrap(function, record)
     real, IcePy.Operation = IcePy.Operation, Operation  # type: ignore[misc]
     importlib.import_module("omero._generated")
-    for type_id, facts in found["interfaces"].items():
+    for facts in found["interfaces"].values():
         cls = facts.pop("class")
         own = {name[4:]: op for name, op in vars(cls).items() if name.startswith("_op_")}
         facts["operations"] = {name: describe(cls, name, op.facts) for name, op in own.items()}
