@@ -46,8 +46,8 @@ class FakeReader(Reader):
     @classmethod
     def describe(cls, path: Path) -> FilesetInfo:
         files = cls.used_files(path)
-        if not files:
-            raise FormatError(path, "holds no .fake files", "Add some, or remove the folder.")
+        if not files or not files[0].exists():
+            raise FormatError(path, "does not exist or holds no .fake files", "Check the path.")
         sections: dict[str, dict[str, str]] = {"": {}}
         if is_folder_member(files[0]):
             spec = parse_name(top_folder(files[0]))

@@ -19,7 +19,7 @@ from omero_server.formats.tiffpages import PageRef, first_page, ifd_offsets, is_
 
 __all__ = ["OmeTiffReader"]
 
-_COMPANION_HEAD = 4096
+_COMPANION_HEAD = 4 << 20
 
 
 class OmeTiffReader(PagedReader):
@@ -64,9 +64,10 @@ def _description(path: Path) -> str:
 
 
 def _is_companion(path: Path) -> bool:
+    """Whether the file is OME-XML that names TIFF files (and does not hold the pixels itself)."""
     with path.open("rb") as file:
         head = file.read(_COMPANION_HEAD)
-    return b"<OME" in head or re.search(rb"<\w+:OME\b", head) is not None
+    return re.search(rb"<(\w+:)?OME[\s>]", head) is not None and re.search(rb"<(\w+:)?TiffData", head) is not None
 
 
 def _has_pixels(image: Element) -> bool:
@@ -95,6 +96,8 @@ class _Fileset:
                 raise FormatError(path, f"needs its metadata file {metadata.name}", "Put it beside this file.")
             return cls.of(metadata, seen + 1)
         names = _file_names(document, path)
+        if not is_tiff(path) and not names:
+            raise FormatError(path, "names no TIFF files", "Export the image as OME-TIFF.")
         if is_tiff(path) and names and path.name not in names:
             # Written under another name and renamed since: a lone file name means this file.
             names = [path.name] if len(names) == 1 else names

@@ -69,7 +69,10 @@ def parse(text: str | bytes, path: Path) -> OmeXml:
         raise FormatError(path, f"has OME-XML that cannot be parsed: {error}") from error
     if local(root) != "OME":
         raise FormatError(path, f"has XML of the kind {local(root)!r} where OME is expected")
-    return OmeXml(root, {item.attrib["ID"]: item for item in root.iter() if "ID" in item.attrib})
+    definitions = (
+        item for item in root.iter() if "ID" in item.attrib and not local(item).endswith(("Ref", "Settings"))
+    )
+    return OmeXml(root, {item.attrib["ID"]: item for item in definitions})
 
 
 def _number(element: Element | None, name: str) -> float | None:

@@ -37,17 +37,20 @@ _OPEN_FILES = 16
 _KEPT_PAGES = 128
 _BEST_COMPRESSION = 100_000
 """More than any codec in use shrinks: a page that claims a larger factor is not believed."""
+_TYPE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+"""Bytes per value of the TIFF field types that take more than one."""
 _WHITE_IS_ZERO, _YCBCR = 0, 6
 _UNCOMPRESSED = 1
 _JPEG = (6, 7)
 
 
 def is_tiff(path: Path) -> bool:
-    """Whether the file starts like a TIFF or BigTIFF."""
+    """Whether the file starts like a TIFF or BigTIFF, and is no DICOM file with a TIFF header in its preamble."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+        head = file.read(132)
+    return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") and head[128:] != b"DICM"
 
 
 @dataclass(frozen=True)
@@ -82,22 +85,36 @@ def ifd_offsets(path: Path) -> list[int]:
             if at in seen or len(seen) > MAX_PAGES:
                 raise FormatError(path, "is damaged: its chain of pages never ends")
             seen[at] = None
-            at = _next_ifd(file, at, layout, path)
+            at = _next_ifd(file, at, layout, path, size)
     if not seen:
         raise FormatError(path, "holds no image: its chain of pages is empty")
     return list(seen)
 
 
-def _next_ifd(file: BinaryIO, at: int, layout: _Layout, path: Path) -> int:
+def _next_ifd(file: BinaryIO, at: int, layout: _Layout, path: Path, size: int) -> int:
+    """Offset of the page after the one at `at`; all values of its tags must lie in the file."""
     file.seek(at)
     count_size, offset_size = struct.calcsize(layout.count), struct.calcsize(layout.offset)
     head = file.read(count_size)
     if len(head) == count_size:
-        file.seek(at + count_size + struct.unpack(layout.order + layout.count, head)[0] * layout.entry)
-        tail = file.read(offset_size)
-        if len(tail) == offset_size:
-            return int(struct.unpack(layout.order + layout.offset, tail)[0])
+        count = struct.unpack(layout.order + layout.count, head)[0]
+        if at + count * layout.entry <= size:
+            body = file.read(count * layout.entry + offset_size)
+            if len(body) == count * layout.entry + offset_size:
+                _check_tags(body[: count * layout.entry], layout, path, size)
+                return int(struct.unpack_from(layout.order + layout.offset, body, count * layout.entry)[0])
     raise FormatError(path, "is truncated: a list of tags goes beyond the end of the file", "Copy it again.")
+
+
+def _check_tags(body: bytes, layout: _Layout, path: Path, size: int) -> None:
+    entry = struct.Struct(f"{layout.order}HH{layout.offset}{layout.offset}")
+    inline = struct.calcsize(layout.offset)
+    for code, kind, count, value in entry.iter_unpack(body):
+        length = _TYPE_BYTES.get(kind, 1) * count
+        if length > inline and value + length > size:
+            raise FormatError(
+                path, f"is truncated: tag {code} ends at byte {value + length} of {size}", "Copy it again."
+            )
 
 
 def first_page(path: Path) -> TiffPage | None:

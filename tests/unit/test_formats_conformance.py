@@ -1,0 +1,88 @@
+"""Every reader passes the conformance tests on its samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import omero_server.formats as formats
+from omero_server.formats.conformance import ReaderConformance
+from omero_server.formats.fake import FakeReader
+from omero_server.formats.imagej import ImageJReader
+from omero_server.formats.lsm import LsmReader
+from omero_server.formats.ometiff import OmeTiffReader
+from omero_server.formats.omezarr import OmeZarrReader
+from omero_server.formats.raster import JpegReader, PngReader
+from omero_server.formats.registry import readers
+from omero_server.formats.svs import SvsReader
+from omero_server.formats.tiff import TiffReader
+
+DATA = Path(__file__).parents[1] / "data"
+PNG, JPEG, TIFF = DATA / "png/camera.png", DATA / "jpeg/sample.jpg", DATA / "tiff/sample.tif"
+ZARR, FAKE = DATA / "ome-zarr/mri-stack.ome.zarr", DATA / "fake/default-plate&plates=1.fake"
+
+
+def _samples(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((DATA / folder).iterdir()) if "cells-gray32" not in path.name]
+
+
+class TestFake(ReaderConformance):
+    reader = FakeReader
+    samples = [FAKE]
+    foreign = [PNG, TIFF, ZARR]
+
+
+class TestOmeTiff(ReaderConformance):
+    reader = OmeTiffReader
+    samples = [*_samples("ome-tiff", "ome-tiff-pyramid"), DATA / "ome-tiff-companion/multifile/multifile-Z2.ome.tiff"]
+    foreign = [PNG, TIFF, ZARR, FAKE]
+
+
+class TestTiff(ReaderConformance):
+    reader = TiffReader
+    samples = [
+        path
+        for path in _samples("tiff", "tiff-axiovision", "tiff-pyramid", "tiff-sis", "tiff-bigtiff")
+        if "yb10k" not in path.name
+    ]
+    foreign = [PNG, JPEG, ZARR, FAKE]
+
+
+class TestImageJ(ReaderConformance):
+    reader = ImageJReader
+    samples = [*_samples("imagej-tiff"), DATA / "tiff/cells-gray32.tif"]
+    foreign = [PNG, TIFF, ZARR, FAKE]
+
+
+class TestLsm(ReaderConformance):
+    reader = LsmReader
+    samples = _samples("lsm")
+    foreign = [PNG, TIFF, ZARR]
+
+
+class TestSvs(ReaderConformance):
+    reader = SvsReader
+    samples = _samples("svs")
+    foreign = [PNG, TIFF, ZARR]
+
+
+class TestPng(ReaderConformance):
+    reader = PngReader
+    samples = _samples("png")
+    foreign = [JPEG, TIFF, ZARR, FAKE]
+
+
+class TestJpeg(ReaderConformance):
+    reader = JpegReader
+    samples = [JPEG]
+    foreign = [PNG, TIFF, ZARR, FAKE]
+
+
+class TestOmeZarr(ReaderConformance):
+    reader = OmeZarrReader
+    samples = _samples("ome-zarr")
+    foreign = [PNG, TIFF, FAKE, DATA]
+
+
+def test_every_built_in_reader_is_tested_here() -> None:
+    tested = {item.reader for item in globals().values() if isinstance(item, type) and hasattr(item, "reader")}
+    assert {reader for reader in readers() if reader.__module__.startswith(formats.__name__)} == tested
