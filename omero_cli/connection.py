@@ -8,9 +8,9 @@ from typing import Any
 
 import Glacier2
 import Ice
-import omero.clients
 
 import omero
+import omero.clients
 from omero_cli.framework import Arguments, CommandError, Context
 from omero_cli.sessions_store import DEFAULT_PORT, SessionsStore, StoredSession
 

@@ -78,9 +78,7 @@ class SessionsStore:
         """Remember a session; it does not become the current one."""
         kept = {"omero.host": host, "omero.user": user, "omero.sess": uuid, **properties}
         path = self.path(host, user, uuid)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.writelines(f"{key}={value}\n" for key, value in kept.items())
+        _write(path, "".join(f"{key}={value}\n" for key, value in kept.items()))
         return StoredSession(host, user, uuid, kept)
 
     def get(self, host: str, user: str, uuid: str) -> StoredSession | None:
@@ -114,7 +112,7 @@ class SessionsStore:
         """Make this the session that the next command uses."""
         _write(self.directory / LAST_HOST, session.host)
         _write(self.directory / LAST_PORT, session.port or DEFAULT_PORT)
-        _write(self.directory / quote(session.host, safe="") / LAST_USER, session.user)
+        _write(self._host_dir(session.host) / LAST_USER, session.user)
         _write(self._user_dir(session.host, session.user) / LAST_SESSION, session.uuid)
 
     @property
@@ -129,7 +127,7 @@ class SessionsStore:
     def last_user(self) -> str | None:
         """The last user of the last host."""
         host = self.last_host
-        return _read(self.directory / quote(host, safe="") / LAST_USER) if host else None
+        return _read(self._host_dir(host) / LAST_USER) if host else None
 
     def current(self) -> StoredSession | None:
         """The session that commands use, or None when nobody is logged in."""
@@ -139,18 +137,27 @@ class SessionsStore:
 
     def path(self, host: str, user: str, uuid: str) -> Path:
         """The file of a session."""
-        return self._user_dir(host, user) / quote(uuid, safe="")
+        return self._user_dir(host, user) / _encoded(uuid)
 
     def _user_dir(self, host: str, user: str) -> Path:
         # A user name keeps its characters, as other tools expect; only what would leave the directory is encoded.
-        name = quote(user, safe="") if "/" in user or user.startswith(".") else user
-        return self.directory / quote(host, safe="") / name
+        name = _encoded(user) if "/" in user or "%" in user or user.startswith(".") else user
+        return self._host_dir(host) / name
+
+    def _host_dir(self, host: str) -> Path:
+        return self.directory / _encoded(host)
 
     def _of(self, host: str, user: str, directory: Path) -> Iterator[StoredSession]:
         for path in sorted(directory.iterdir()):
             session = None if path.name.startswith(".") else self.get(host, user, unquote(path.name))
             if session is not None:
                 yield session
+
+
+def _encoded(name: str) -> str:
+    """`name` as one visible path component."""
+    text = quote(name, safe="")
+    return f"%2E{text[1:]}" if text.startswith(".") else text
 
 
 def _read(path: Path) -> str | None:
@@ -161,6 +168,7 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for directory in (path.parent.parent, path.parent):
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         out.write(text)

@@ -175,6 +175,8 @@ def drop(ctx: Context, args: Arguments) -> None:
     with _edit(ctx, args) as stored:
         if stored.profiles.pop(args.NAME, None) is None:
             ctx.err(f"Unknown configuration: {args.NAME}")
+        elif stored.profile == args.NAME:
+            stored.activate("default")
 
 
 def default_profile(ctx: Context, args: Arguments) -> None:

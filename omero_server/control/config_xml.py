@@ -97,7 +97,7 @@ class ConfigFile:
             self.profiles[str(block.get("id"))] = {k: v for k, v in values.items() if k not in INTERNAL_KEYS}
 
     def _write(self) -> None:
-        for name in self.properties:
+        for name in self.profiles.get(self.profile, {}):
             if not _NAME.fullmatch(name):
                 raise ConfigError(f"Illegal property name: {name}")
         temporary = self.path.with_name(self.path.name + ".temp")
