@@ -35,6 +35,7 @@ MAX_SEGMENT_BYTES = 2**31
 MAX_PAGES = 2_000_000
 _OPEN_FILES = 16
 _KEPT_PAGES = 128
+_KEPT_PIECE_BYTES = 32 << 20
 _BEST_COMPRESSION = 100_000
 """More than any codec in use shrinks: a page that claims a larger factor is not believed."""
 _TYPE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -192,11 +193,13 @@ class TiffFiles:
         self._lock = threading.RLock()
         self._files: OrderedDict[int, TiffFile] = OrderedDict()
         self._pages: OrderedDict[tuple[int, int], TiffPage] = OrderedDict()
+        self._pieces: OrderedDict[tuple[int, int, int], Array] = OrderedDict()
 
     def close(self) -> None:
         """Close all files."""
         with self._lock:
             self._pages.clear()
+            self._pieces.clear()
             while self._files:
                 self._files.popitem()[1].close()
 
@@ -287,12 +290,31 @@ class TiffFiles:
 
     def _segment(self, ref: PageRef, page: TiffPage, number: int, pick: int) -> Array | None:
         """One decoded strip or tile of one sample; None for a piece that was never written."""
-        count = page.databytecounts[number]
-        if not count:
+        if not page.databytecounts[number]:
             return None
+        if page.samplesperpixel == 1 or page.planarconfig != 1:
+            piece = self._decode(ref, page, number)
+            return None if piece is None else piece[..., pick]
+        # The other samples of interleaved pixels are usually asked for next.
+        key = ref[0], ref[1], number
+        with self._lock:
+            piece = self._pieces.pop(key, None)
+        if piece is None:
+            piece = self._decode(ref, page, number)
+        if piece is None:
+            return None
+        with self._lock:
+            self._pieces[key] = piece
+            while len(self._pieces) > 1 and sum(kept.nbytes for kept in self._pieces.values()) > _KEPT_PIECE_BYTES:
+                self._pieces.popitem(last=False)
+        return piece[..., pick]
+
+    def _decode(self, ref: PageRef, page: TiffPage, number: int) -> Array | None:
+        """One strip or tile as (rows, columns, samples); None when it is empty."""
+        count = page.databytecounts[number]
         data = self._bytes(ref, page.dataoffsets[number], count)
         if is_subsampled(page):
-            return decode_subsampled(page, data, number)[..., pick]
+            return decode_subsampled(page, data, number)
         tables: dict[str, Any] = {}
         if page.jpegtables is not None:
             tables["jpegtables"] = page.jpegtables
@@ -302,7 +324,7 @@ class TiffFiles:
         piece: Array = decoded[0]
         if page.photometric == _YCBCR and page.compression not in _JPEG and page.samplesperpixel == 3:
             piece = to_rgb(piece)
-        return piece[..., pick]
+        return piece
 
 
 def _byte_aligned(page: TiffPage) -> bool:

@@ -8,10 +8,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 import zarr
+from numcodecs import blosc  # type: ignore[import-untyped]
 
 from omero_server.formats.base import FormatError, decoding, quietly
 
 __all__ = ["ZarrTree", "tree_root"]
+
+# One thread per decoder: workers run side by side already.
+blosc.set_nthreads(1)
 
 _GROUP_FILES = (".zattrs", ".zgroup", "zarr.json")
 _MAX_JSON = 64 << 20
