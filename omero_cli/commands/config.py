@@ -44,6 +44,7 @@ def _configure_reading(parser: Parser) -> None:
     form.add_argument("--keys", action="store_true", help="Print the names alone")
     form.add_argument("--headers", action="store_true", help="Print sections and their number of properties")
     form.add_argument("--help-texts", action="store_true", help="Print each property with type and explanation")
+    form.add_argument("--markdown", action="store_true", help="Print the page docs/sysadmins/properties.md")
     parse.add_argument("--no-web", action="store_true", help="Leave out the properties of OMERO.web")
 
 
@@ -197,8 +198,32 @@ def parse_defaults(ctx: Context, args: Arguments) -> None:
         for section in sorted({p.section for p in chosen}):
             ctx.out(f"{section} ({sum(p.section == section for p in chosen)})")
         return
+    if args.markdown:
+        ctx.out(properties_page(chosen))
+        return
     for each in sorted(chosen, key=lambda p: p.name):
         ctx.out(each.name if args.keys else _explained(each) if args.help_texts else f"{each.name}={each.default}")
+
+
+def properties_page(properties: Iterable[Property]) -> str:
+    """The documentation page of these properties, in Markdown."""
+    lines = [
+        "# Configuration properties",
+        "",
+        "Printed by `omero config parse --markdown`; how to set them: running.md.",
+        "",
+    ]
+    by_section: dict[str, list[Property]] = {}
+    for each in properties:
+        by_section.setdefault(each.section, []).append(each)
+    for section in sorted(by_section):
+        lines += [f"## {section}", "", "| property | default | |", "|---|---|---|"]
+        for each in sorted(by_section[section], key=lambda p: p.name):
+            default = f"`{each.default}`".replace("|", "\\|") if each.default else ""
+            note = " (no effect here)" if each.ignored else ""
+            lines.append(f"| `{each.name}` | {default} | {each.help}{note} |")
+        lines.append("")
+    return "\n".join(lines).rstrip()
 
 
 def _explained(each: Property) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from omero_cli.commands.config import properties_page
 from omero_server.control.config import Config, ConfigError, is_secret
 from omero_server.control.config_xml import ConfigFile
 from omero_server.control.instance import Instance
@@ -164,3 +165,11 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_secret_names() -> None:
     assert is_secret("omero.db.pass") and is_secret("omero.web.secret_key") and not is_secret("omero.db.name")
+
+
+def test_the_page_of_properties_is_up_to_date() -> None:
+    page = Path(__file__).parents[2] / "docs" / "sysadmins" / "properties.md"
+    text = page.read_text(encoding="utf-8")
+    assert text == properties_page(known_properties().values()) + "\n", "run: omero config parse --markdown > " + str(
+        page
+    )
