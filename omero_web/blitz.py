@@ -7,10 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omero.rtypes import rint, rlist, rlong, rstring, unwrap
-
 import omero
 import omero.model
+from omero.rtypes import rint, rlist, rlong, rstring, unwrap
 from omero_web.webgateway.engines import Engines
 
 ALL_GROUPS = -1

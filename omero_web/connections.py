@@ -66,10 +66,10 @@ def _enter(client: Any, username: str, password: str) -> None:
     try:
         client.createSession(username, password).detachOnDestroy()
     except (Glacier2.PermissionDeniedException, Glacier2.CannotCreateSessionException) as error:
-        client.__del__()
+        client.closeSession()
         raise LoginRefused(error.reason) from error
     except _NO_ANSWER as error:
-        client.__del__()
+        client.closeSession()
         raise ServerUnreachable(str(error)) from error
 
 

@@ -6,6 +6,9 @@ properties ``omero.web.wsgi_workers``, ``wsgi_threads`` and ``wsgi_timeout`` cha
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from omero_web.config import web_config
 
 _config = web_config()
@@ -22,3 +25,11 @@ keepalive = 30
 max_requests = _config.number("omero.web.application_server.max_requests", 0)
 worker_tmp_dir = str(_config.state)
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """Remove the files of browser sessions that have expired."""
+    oldest = time.time() - _config.number("omero.web.session_cookie_age", 86400)
+    for path in (_config.state / "sessions").glob("*"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from omero.rtypes import unwrap
-
 from omero_web.blitz import Blitz
 from omero_web.errors import NotFound
 from omero_web.hql import BY_ID, select

@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from omero.rtypes import unwrap
-
 from omero_web.config import web_config
 
 _RIGHTS = ("canEdit", "canAnnotate", "canLink", "canDelete", "canChgrp", "canChown")

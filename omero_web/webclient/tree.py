@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from omero.rtypes import unwrap
-
 from omero_web.blitz import Blitz, Parameter
 from omero_web.errors import NotFound
 from omero_web.hql import BY_ID, BY_IDS, BY_NAME, ORPHANED_IMAGE, count_by, not_linked, select

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from omero.rtypes import unwrap
-
 import omero
+from omero.rtypes import unwrap
 from omero_web.blitz import Blitz
 from omero_web.errors import NotFound, message_of
 from omero_web.webclient.details import channel_label

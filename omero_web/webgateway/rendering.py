@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import omero
 from omero.constants.projection import ProjectionType
 from omero.rtypes import unwrap
-
-import omero
 from omero_web.blitz import Blitz, context
 from omero_web.errors import NotFound
 from omero_web.webgateway.params import ChannelSetting, ParameterError, Region, RenderSettings

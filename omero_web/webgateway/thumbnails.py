@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from omero.rtypes import rint
-
 import omero
+from omero.rtypes import rint
 from omero_web.blitz import Blitz, context
 from omero_web.errors import NotFound
 

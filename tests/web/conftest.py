@@ -1,4 +1,4 @@
-"""OMERO.web on its own, without a server behind it."""
+"""OMERO.web without a server behind it, and the data that is looked at with one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 
 from omero_server.control.config_xml import ConfigFile
 from omero_server.control.instance import Instance as Layout
-from tests.support.instance import free_ports
+from tests.support.instance import Instance, free_ports
+from tests.web.data import WebData, create_data
 from tests.web.visitor import Visitor
 
 START_SECONDS = 30.0
@@ -53,3 +54,9 @@ def lonely_web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def web_data(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> WebData:
+    """A user with two images in a dataset, made once."""
+    return create_data(instance, tmp_path_factory.mktemp("samples"))
