@@ -59,11 +59,11 @@ class Transaction:
     def db(self) -> Connection:
         """The connection, inside the transaction. Read-only transactions refuse writes in the database itself."""
         if self._connection is None:
-            self._connection = self.database.engine.connect()
+            connection = self.database.engine.connect()
+            # "BEGIN READ ONLY": the database itself refuses writes, at no cost of another statement.
+            self._connection = connection.execution_options(postgresql_readonly=not self.writable)
             if self.writable:
                 self._connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
-            else:
-                self._connection.execute(text("SET TRANSACTION READ ONLY"))
         return self._connection
 
     @property
