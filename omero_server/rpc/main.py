@@ -68,7 +68,7 @@ class Server:
 
     def _properties(self) -> Any:
         properties = Ice.createProperties()
-        password = self.config.get("omero.certificates.password", "")
+        password = self.config.get("omero.glacier2.IceSSL.Password")
         folder = ensure_certificate(self.config.instance.ssl_dir, password).parent
         settings = {
             "Ice.Plugin.IceSSL": "IceSSL:createIceSSL",

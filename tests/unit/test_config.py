@@ -1,6 +1,7 @@
 """Configuration: the property table, config.xml, typed values."""
 
 import multiprocessing
+import re
 import stat
 from pathlib import Path
 
@@ -173,3 +174,13 @@ def test_the_page_of_properties_is_up_to_date() -> None:
     assert text == properties_page(known_properties().values()) + "\n", "run: omero config parse --markdown > " + str(
         page
     )
+
+
+def test_the_code_reads_only_known_properties() -> None:
+    """A property that is read by name is in the table, so that it has a default, a help text and documentation."""
+    reads = re.compile(r'config\.get(?:_\w+)?\(\s*"(omero\.[\w.]+)"')
+    root = Path(__file__).parents[2]
+    sources = [path for room in ("omero_server", "omero_cli", "omero_web") for path in (root / room).rglob("*.py")]
+    used = {name for path in sources for name in reads.findall(path.read_text(encoding="utf-8"))}
+    assert "omero.data.dir" in used
+    assert used - set(known_properties()) == set()
