@@ -1,0 +1,82 @@
+"""Named parameters: from Ice or Python values to values of the statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.types import TypeEngine
+
+import omero
+import omero._generated
+import omero.model
+from omero_server.queries.errors import parameter_error
+
+__all__ = ["Parameters", "plain"]
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass
+class Parameters:
+    """The parameters of a statement: by bound name the client's name, whether it is a list, and its conversion."""
+
+    uses: dict[str, tuple[str, bool, Convert | None]] = field(default_factory=dict)
+
+    def bind(
+        self, name: str, many: bool = False, type_: TypeEngine[Any] | None = None, convert: Convert | None = None
+    ) -> ColumnElement[Any]:
+        """The parameter ``:name`` in a statement; ``many`` for a list, as one array."""
+        bound = f"p{len(self.uses)}"
+        self.uses[bound] = (name, many, convert)
+        return bindparam(bound, required=False, type_=type_)
+
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The value of each bound name. Raises ApiUsageException when one is missing, null or of the wrong form."""
+        return {bound: self._value(given, *use) for bound, use in self.uses.items()}
+
+    def _value(self, given: Mapping[str, Any], name: str, many: bool, convert: Convert | None) -> Any:
+        value = plain(given.get(name), name)
+        if value is None:
+            state = "is null" if name in given else "is missing"
+            raise parameter_error(f"The parameter :{name} of the query {state}. Set it with params.map['{name}'].")
+        values = value if isinstance(value, list) else [value]
+        if convert is not None:
+            values = [convert(v) for v in values]
+        if many:
+            return values
+        if len(values) != 1:
+            raise parameter_error(f"The parameter :{name} is a list of {len(values)}; write 'in (:{name})' for a list.")
+        return values[0]
+
+
+def plain(value: Any, name: str) -> Any:
+    """A Python value for an RType or Python value: lists for collections, ids for objects, class names for RClass.
+
+    Raises ApiUsageException for anything else.
+    """
+    if value is None or isinstance(value, bool | int | float | str | datetime):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v, name) for v in value]
+    if isinstance(value, omero.model.IObject):
+        return _id(value, name)
+    if isinstance(value, omero.RObject):
+        return None if value._val is None else _id(value._val, name)
+    if isinstance(value, omero.RCollection):
+        return [plain(v, name) for v in value._val or ()]
+    if isinstance(value, omero.RTime):
+        return datetime.fromtimestamp(value._val / 1000)
+    if isinstance(value, omero.RType) and hasattr(value, "_val"):
+        return value._val
+    raise parameter_error(f"The parameter :{name} is a {type(value).__name__}, not an RType.")
+
+
+def _id(value: Any, name: str) -> int:
+    if value._id is None:
+        raise parameter_error(f"The object given as parameter :{name} has no id: save it first.")
+    return int(value._id._val)

@@ -1,0 +1,257 @@
+"""Query text to syntax tree."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, v_args
+from lark.exceptions import VisitError
+from lark.tree import Meta
+
+from omero_server.queries import ast
+from omero_server.queries.errors import HqlError
+
+__all__ = ["parse"]
+
+READABLE = {"LPAR": "'('", "RPAR": "')'", "COMMA": "','", "DOT": "'.'", "COLON": "':'", "$END": "the end",
+            "NAME": "a name", "STRING": "a text", "NUMBER": "a number", "COMPARE": "a comparison"}  # fmt: skip
+SHOWN_TOKENS = 8
+
+
+def parse(text: str) -> ast.Query:
+    """The tree of a query. Raises HqlError where the text breaks the grammar."""
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedInput as error:
+        raise _syntax_error(text, error) from None
+    try:
+        built: ast.Query = _Builder().transform(tree)
+    except VisitError as error:
+        if isinstance(error.orig_exc, HqlError):
+            raise error.orig_exc from None
+        raise
+    return built
+
+
+@cache
+def _parser() -> Lark:
+    grammar = FilePath(__file__).with_name("hql.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+
+
+def _syntax_error(text: str, error: UnexpectedInput) -> HqlError:
+    at = error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(text)
+    token = getattr(error, "token", None)
+    if isinstance(token, Token) and token.type == "$END":
+        at, problem = len(text), "the query ends too early"
+    elif isinstance(error, UnexpectedCharacters):
+        problem = f"unexpected character {text[at : at + 1]!r}"
+    else:
+        problem = f"unexpected {str(token)!r}"
+    wanted: set[str] = set(getattr(error, "allowed", None) or getattr(error, "expected", None) or ())
+    names = sorted(READABLE.get(name, name.replace("_", " ").lower()) for name in wanted)
+    hint = f"Expected one of: {', '.join(names)}." if 0 < len(names) <= SHOWN_TOKENS else ""
+    return HqlError(at, problem, hint)
+
+
+def _text(token: Token) -> str:
+    quote = token[0]
+    return str(token[1:-1].replace(quote * 2, quote) if quote == "'" else token[1:-1])
+
+
+def _number(token: Token) -> ast.Literal:
+    at, text = token.start_pos or 0, str(token)
+    suffix = text[-1].lower()
+    digits = text.rstrip("lLfFdD")
+    if suffix in "fd" or not digits.isdigit():
+        return ast.Literal(at, float(digits))
+    return ast.Literal(at, int(digits), long=suffix == "l" or int(digits) > 2**31 - 1)
+
+
+def _chain(meta: Meta, operands: list[Any], op: str) -> Any:
+    result = operands[0]
+    for operand in operands[1:]:
+        result = ast.Binary(result.at, op, result, operand)
+    return result
+
+
+def _operators(meta: Meta, parts: list[Any]) -> Any:
+    result = parts[0]
+    for op, right in zip(parts[1::2], parts[2::2], strict=True):
+        result = ast.Binary(result.at, str(op), result, right)
+    return result
+
+
+@v_args(meta=True)
+class _Builder(Transformer[Token, Any]):
+    """One method per rule of the grammar, called from the leaves up."""
+
+    def start(self, meta: Meta, parts: list[Any]) -> Any:
+        return parts[0]
+
+    def query(self, meta: Meta, parts: list[Any]) -> ast.Query:
+        select, sources, where, group, having, order = parts
+        distinct, items = select or (False, None)
+        return ast.Query(meta.start_pos, items, distinct, sources, where, group or (), having, order or ())
+
+    def select(self, meta: Meta, parts: list[Any]) -> tuple[bool, Any]:
+        return parts[1] is not None, parts[2]
+
+    def new_map(self, meta: Meta, parts: list[Any]) -> ast.NewMap:
+        _, name, items = parts
+        if name.lower() != "map":
+            hint = "Only 'select new map(value as name, ...)' can be made."
+            raise HqlError(name.start_pos, f"unknown class {str(name)!r} after new", hint)
+        return ast.NewMap(meta.start_pos, items)
+
+    def select_list(self, meta: Meta, parts: list[Any]) -> tuple[ast.Selected, ...]:
+        return tuple(parts)
+
+    def selected(self, meta: Meta, parts: list[Any]) -> ast.Selected:
+        return ast.Selected(parts[0], _name(parts[-1]))
+
+    def from_clause(self, meta: Meta, parts: list[Any]) -> tuple[Any, ...]:
+        return tuple(parts[1:])
+
+    def source(self, meta: Meta, parts: list[Any]) -> ast.Source:
+        return ast.Source(meta.start_pos, parts[0].names, _name(parts[-1]))
+
+    def collection_source(self, meta: Meta, parts: list[Any]) -> ast.Join:
+        return ast.Join(meta.start_pos, parts[1], _name(parts[-1]), outer=False, fetch=False)
+
+    def join(self, meta: Meta, parts: list[Any]) -> Any:
+        kind, _, fetch, path, _, alias, _, condition = parts
+        if kind == "cross":
+            return ast.Source(path.at, path.names, _name(alias))
+        return ast.Join(path.at, path, _name(alias), kind == "left", fetch is not None, condition)
+
+    def inner(self, meta: Meta, parts: list[Any]) -> str:
+        return "inner"
+
+    def left(self, meta: Meta, parts: list[Any]) -> str:
+        return "left"
+
+    def cross(self, meta: Meta, parts: list[Any]) -> str:
+        return "cross"
+
+    def where(self, meta: Meta, parts: list[Any]) -> Any:
+        return parts[1]
+
+    def having(self, meta: Meta, parts: list[Any]) -> Any:
+        return parts[1]
+
+    def group(self, meta: Meta, parts: list[Any]) -> tuple[Any, ...]:
+        return tuple(parts[1:])
+
+    def order(self, meta: Meta, parts: list[Any]) -> tuple[Any, ...]:
+        return tuple(parts[1:])
+
+    def ordered(self, meta: Meta, parts: list[Any]) -> ast.Order:
+        words = {p.type for p in parts[1:] if p is not None}
+        nulls = ("first" if "FIRST" in words else "last") if "NULLS" in words else None
+        return ast.Order(parts[0], "DESC" in words, nulls)
+
+    def disjunction(self, meta: Meta, parts: list[Any]) -> Any:
+        return _chain(meta, parts[::2], "or")
+
+    def conjunction(self, meta: Meta, parts: list[Any]) -> Any:
+        return _chain(meta, parts[::2], "and")
+
+    def negate(self, meta: Meta, parts: list[Any]) -> ast.Unary:
+        return ast.Unary(meta.start_pos, "not", parts[1])
+
+    def compare(self, meta: Meta, parts: list[Any]) -> ast.Binary:
+        op = {"!=": "<>", "^=": "<>"}.get(str(parts[1]), str(parts[1]))
+        return ast.Binary(meta.start_pos, op, parts[0], parts[2])
+
+    def is_null(self, meta: Meta, parts: list[Any]) -> ast.IsNull:
+        return ast.IsNull(meta.start_pos, parts[0], parts[2] is not None)
+
+    def is_empty(self, meta: Meta, parts: list[Any]) -> ast.IsEmpty:
+        return ast.IsEmpty(meta.start_pos, parts[0], parts[2] is not None)
+
+    def in_(self, meta: Meta, parts: list[Any]) -> ast.In:
+        return ast.In(meta.start_pos, parts[0], parts[3], parts[1] is not None)
+
+    def between(self, meta: Meta, parts: list[Any]) -> ast.Between:
+        return ast.Between(meta.start_pos, parts[0], parts[3], parts[5], parts[1] is not None)
+
+    def like(self, meta: Meta, parts: list[Any]) -> ast.Like:
+        operand, negated, word, pattern, _, escape = parts
+        character = _text(escape) if escape is not None else None
+        return ast.Like(meta.start_pos, operand, pattern, character, word.lower() == "ilike", negated is not None)
+
+    def member(self, meta: Meta, parts: list[Any]) -> ast.MemberOf:
+        return ast.MemberOf(meta.start_pos, parts[0], parts[-1], parts[1] is not None)
+
+    def choices(self, meta: Meta, parts: list[Any]) -> Any:
+        return parts[0]
+
+    def items(self, meta: Meta, parts: list[Any]) -> ast.Items:
+        return ast.Items(meta.start_pos, tuple(parts))
+
+    def group_of_one(self, meta: Meta, parts: list[Any]) -> Any:
+        return parts[0]
+
+    def sub_query(self, meta: Meta, parts: list[Any]) -> ast.SubQuery:
+        return ast.SubQuery(meta.start_pos, parts[0])
+
+    def sum(self, meta: Meta, parts: list[Any]) -> Any:
+        return _operators(meta, parts)
+
+    def product(self, meta: Meta, parts: list[Any]) -> Any:
+        return _operators(meta, parts)
+
+    def negative(self, meta: Meta, parts: list[Any]) -> ast.Unary:
+        return ast.Unary(meta.start_pos, "-", parts[1])
+
+    def positive(self, meta: Meta, parts: list[Any]) -> Any:
+        return parts[1]
+
+    def exists(self, meta: Meta, parts: list[Any]) -> ast.Exists:
+        return ast.Exists(meta.start_pos, parts[1])
+
+    def quantified(self, meta: Meta, parts: list[Any]) -> ast.Quantified:
+        operand = parts[1]
+        if isinstance(operand, ast.Query):
+            operand = ast.SubQuery(operand.at, operand)
+        return ast.Quantified(meta.start_pos, parts[0].lower(), operand)
+
+    def call(self, meta: Meta, parts: list[Any]) -> ast.Call:
+        name, distinct, *arguments = parts
+        given = tuple(a for a in arguments if a is not None)
+        return ast.Call(meta.start_pos, name.lower(), given, distinct is not None)
+
+    def cast(self, meta: Meta, parts: list[Any]) -> ast.Cast:
+        return ast.Cast(meta.start_pos, parts[1], ".".join(parts[3].names).lower())
+
+    def all_items(self, meta: Meta, parts: list[Any]) -> ast.AllItems:
+        return ast.AllItems(meta.start_pos)
+
+    def case(self, meta: Meta, parts: list[Any]) -> ast.Case:
+        values = [p for p in parts[2:-1] if not isinstance(p, Token)]
+        otherwise = values.pop()
+        if otherwise is None:  # The grammar leaves a gap for each of "else" and its value.
+            values.pop()
+        branches = tuple(zip(values[::2], values[1::2], strict=True))
+        return ast.Case(meta.start_pos, parts[1], branches, otherwise)
+
+    def parameter(self, meta: Meta, parts: list[Any]) -> ast.Parameter:
+        return ast.Parameter(meta.start_pos, str(parts[0]))
+
+    def dotted(self, meta: Meta, parts: list[Any]) -> ast.Path:
+        return ast.Path(meta.start_pos, tuple(str(p) for p in parts))
+
+    def literal(self, meta: Meta, parts: list[Any]) -> ast.Literal:
+        token = parts[0]
+        if token.type == "NUMBER":
+            return _number(token)
+        if token.type == "STRING":
+            return ast.Literal(meta.start_pos, _text(token))
+        return ast.Literal(meta.start_pos, None if token.type == "NULL" else token.lower() == "true")
+
+
+def _name(token: Token | None) -> str | None:
+    return None if token is None else str(token)

@@ -1,0 +1,100 @@
+"""Who reads, and through which connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+import omero._generated
+import omero.model
+from omero_server.db.tables import TABLES
+from omero_server.model.schema import ModelClass
+from omero_server.security.filter import UNFILTERED, ReadFilter, read_filter
+from omero_server.security.masking import known_persons, masked_classes
+from omero_server.security.voter import Subject, restrictions
+from omero_server.sessions.call import Call, Caller
+
+__all__ = ["Reader"]
+
+
+@dataclass
+class Reader:
+    """A connection and the caller whose rights count. ``as_server`` reads everything, for the server's own purposes.
+
+    A reader keeps what it learns about groups, so it should live no longer than one call.
+    """
+
+    db: Connection
+    caller: Caller
+    as_server: bool = False
+
+    @classmethod
+    def of(cls, call: Call | Reader, as_server: bool = False) -> Reader:
+        """The reader of a call; a reader stays itself."""
+        if isinstance(call, Reader):
+            return call if call.as_server == as_server or not as_server else Reader(call.db, call.caller, True)
+        return cls(call.db, call.caller, as_server)
+
+    @cached_property
+    def filter(self) -> ReadFilter:
+        """Which rows may be read."""
+        return UNFILTERED if self.as_server else read_filter(self.caller, self.db)
+
+    @cached_property
+    def masked(self) -> frozenset[str]:
+        """Classes of which some texts are hidden."""
+        return frozenset() if self.as_server else masked_classes(self.caller)
+
+    @cached_property
+    def known(self) -> list[int]:
+        """Ids of the users whose names may be seen; matters only when "Experimenter" is in ``masked``."""
+        return known_persons(self.caller, self.db)
+
+    @cached_property
+    def _bits(self) -> dict[int, int]:
+        caller = self.caller
+        return {caller.group_id: caller.group_permissions} if caller.group_permissions is not None else {}
+
+    @cached_property
+    def _permissions(self) -> dict[tuple[Any, ...], omero.model.Permissions]:
+        return {}
+
+    def learn_groups(self, ids: set[int]) -> None:
+        """Ask for the permissions of groups, those not yet known, in one statement."""
+        missing = sorted(ids - self._bits.keys())
+        if missing:
+            table = TABLES["experimentergroup"]
+            wanted = bindparam("ids", missing, type_=ARRAY(BigInteger))
+            rows = self.db.execute(select(table.c.id, table.c.permissions).where(table.c.id == any_(wanted)))
+            self._bits.update((row[0], row[1]) for row in rows)
+
+    def permissions(
+        self, cls: ModelClass, owner: int | None, group: int | None, own: int, repository: str | None, directory: bool
+    ) -> omero.model.Permissions:
+        """What the caller sees as permissions of an object; equal ones are one object.
+
+        Shown are those of the group of the call, in all-group calls those of the object's group. ``own`` are the bits
+        of the row, which count for groups and for objects that have no group.
+        """
+        key = (cls.root.name, owner == self.caller.user_id, group, own if group is None else 0, repository, directory)
+        found = self._permissions.get(key)
+        if found is None:
+            found = self._permissions[key] = self._compute(cls, owner, group, own, repository, directory)
+        return found
+
+    def _compute(
+        self, cls: ModelClass, owner: int | None, group: int | None, own: int, repository: str | None, directory: bool
+    ) -> omero.model.Permissions:
+        bits = own
+        if group is not None:
+            self.learn_groups({group})
+            bits = self._bits.get(group, own)
+        shown = bits
+        if self.caller.group_permissions is not None and cls.root.name != "ExperimenterGroup":
+            shown = self.caller.group_permissions
+        forbidden = restrictions(self.caller, Subject(cls, owner, group, bits, repository, directory))
+        return omero.model.Permissions(forbidden, [], shown)
