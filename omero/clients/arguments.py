@@ -25,6 +25,9 @@ DEFAULTS = {
     "Ice.ACM.Client.Heartbeat": "2",
     "Ice.CacheMessageBuffers": "0",
     "Ice.RetryIntervals": "-1",
+    # An in-process router shares its endpoints with the adapter for callbacks: without this, Ice takes the server's
+    # objects for objects of the client itself.
+    "Ice.Default.CollocationOptimized": "0",
     "Ice.Default.EndpointSelection": "Ordered",
     "Ice.Default.PreferSecure": "1",
     "Ice.Plugin.IceSSL": "IceSSL:createIceSSL",

@@ -198,6 +198,14 @@ class BaseClient(FileTransfer, SessionEnvironment):
         if proxy is None:
             raise ClientError("The server gave no session")
         self._sf = omero.api.ServiceFactoryPrx.uncheckedCast(proxy)
+        try:
+            self._set_up_callbacks()
+        except BaseException:
+            self.closeSession()
+            raise
+        return self._sf
+
+    def _set_up_callbacks(self) -> None:
         router = self.getRouter(self._ic)
         self._oa = self._ic.createObjectAdapterWithRouter("omero.ClientCallback", router)
         self._oa.activate()
@@ -205,8 +213,7 @@ class BaseClient(FileTransfer, SessionEnvironment):
         notices = self._oa.add(self._notices, identity)
         self.getImplicitContext().put(omero.constants.SESSIONUUID, self.getSessionId())
         self._sf.setCallback(omero.api.ClientCallbackPrx.uncheckedCast(notices))
-        self.enableKeepAlive(self._ic.getProperties().getPropertyAsIntWithDefault("omero.keep_alive", -1))
-        return self._sf
+        self.startKeepAlive()
 
     def joinSession(self, session: str) -> Any:
         """Join a session by its uuid, and return it."""
