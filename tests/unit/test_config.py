@@ -182,5 +182,5 @@ def test_the_code_reads_only_known_properties() -> None:
     root = Path(__file__).parents[2]
     sources = [path for room in ("omero_server", "omero_cli", "omero_web") for path in (root / room).rglob("*.py")]
     used = {name for path in sources for name in reads.findall(path.read_text(encoding="utf-8"))}
-    assert "omero.data.dir" in used
+    assert "omero.db.host" in used
     assert used - set(known_properties()) == set()
