@@ -1,29 +1,40 @@
 """Fixtures shared by all tests: a running server, and a stack dump instead of a hang."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.instance import Instance
+from tests.support.instance import Instance, fresh_root, running
 
 
 @pytest.fixture(scope="session")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A running server without OMERO.web, shared by the whole test session. To stop or break one, start your own."""
-    server = Instance(tmp_path_factory.mktemp("omero"))
-    server.start()
-    yield server
-    server.stop()
+def instance() -> Iterator[Instance]:
+    """A running server without OMERO.web, shared by the whole test session. To stop or break one, make your own."""
+    with fresh_root() as root, running(root) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def web_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+def web_instance() -> Iterator[Instance]:
     """A running server with OMERO.web, shared by the whole test session."""
-    server = Instance(tmp_path_factory.mktemp("omero-web"), web=True)
-    server.start()
-    yield server
-    server.stop()
+    with fresh_root() as root, running(root, web=True) as server:
+        yield server
+
+
+@pytest.fixture
+def make_instance() -> Iterator[Callable[..., Instance]]:
+    """Makes servers of a test's own, not started; options as for `Instance`. Stopped and removed after the test."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> Instance:
+            server = Instance(stack.enter_context(fresh_root()), **options)
+            stack.callback(server.stop)
+            return server
+
+        yield make
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from omero_server.db.embedded import DatabaseStartError, EmbeddedPostgres
 from omero_server.db.engine import Database
+from tests.support.instance import fresh_root
 
 # The shape of the schema's own function, which these tests do not need as a whole.
 NEXTVAL = """
@@ -26,11 +27,18 @@ end $$ language plpgsql;
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("instance") / "postgres", shared_buffers="16MB")
-    server.start()
-    yield server
-    server.stop()
+def postgres() -> Iterator[EmbeddedPostgres]:
+    with fresh_root() as root:
+        server = EmbeddedPostgres(root / "postgres", shared_buffers="16MB")
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    with fresh_root() as directory:
+        yield directory
 
 
 def ask(server: EmbeddedPostgres, query: str) -> object:
@@ -82,8 +90,8 @@ def test_a_stale_pid_file_of_another_program_is_not_believed(postgres: EmbeddedP
     postgres.start()
 
 
-def test_long_paths_get_a_short_private_socket_directory(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / ("x" * 90) / "postgres", shared_buffers="16MB")
+def test_long_paths_get_a_short_private_socket_directory(root: Path) -> None:
+    server = EmbeddedPostgres(root / ("x" * 90) / "postgres", shared_buffers="16MB")
     server.start()
     try:
         assert ask(server, "select 1") == 1
@@ -93,8 +101,8 @@ def test_long_paths_get_a_short_private_socket_directory(tmp_path: Path) -> None
         Path(server.connection_uri().split("host=")[1]).rmdir()
 
 
-def test_a_cluster_of_another_version_is_refused(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / "postgres")
+def test_a_cluster_of_another_version_is_refused(root: Path) -> None:
+    server = EmbeddedPostgres(root / "postgres")
     server.data.mkdir(parents=True)
     (server.data / "PG_VERSION").write_text("9\n")
     with pytest.raises(DatabaseStartError, match="was made by PostgreSQL 9"):

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg2
@@ -12,15 +12,15 @@ import pytest
 
 from omero_server.control.state import accepts, read_state, supervisor_alive, wait_for
 from omero_server.security.passwords import verify
-from tests.support.instance import Instance
+from tests.support.instance import Instance, fresh_root, running
+
+Maker = Callable[..., Instance]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    instance = Instance(tmp_path_factory.mktemp("own"), root_password="geheim")
-    instance.start()
-    yield instance
-    instance.stop()
+def server() -> Iterator[Instance]:
+    with fresh_root() as root, running(root, root_password="geheim") as instance:
+        yield instance
 
 
 def alive(pid: int) -> bool:
@@ -101,8 +101,8 @@ def test_diagnostics_of_a_running_server(server: Instance) -> None:
         assert expected in done.stdout, done.stdout
 
 
-def test_a_port_in_use_is_named_with_its_property(tmp_path: Path) -> None:
-    instance = Instance(tmp_path)
+def test_a_port_in_use_is_named_with_its_property(make_instance: Maker) -> None:
+    instance = make_instance()
     with socket.socket() as taken:
         taken.bind(("", instance.ports.tcp))
         taken.listen()
@@ -112,34 +112,32 @@ def test_a_port_in_use_is_named_with_its_property(tmp_path: Path) -> None:
     assert not instance.layout.postgres_dir.exists()
 
 
-def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_made_is_named(make_instance: Maker, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    instance = Instance(tmp_path / "instance", {"omero.data.dir": str(tmp_path / "file" / "data")})
+    instance = make_instance(properties={"omero.data.dir": str(tmp_path / "file" / "data")})
     done = instance.omero("admin", "start")
     assert done.returncode == 43 and "omero.data.dir" in done.stderr
 
 
-def test_an_external_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    instance = Instance(tmp_path, {"omero.db.host": "127.0.0.1", "omero.db.port": "1", "omero.db.pass": "topsecret"})
+def test_an_external_database_that_does_not_answer_is_named(make_instance: Maker) -> None:
+    external = {"omero.db.host": "127.0.0.1", "omero.db.port": "1", "omero.db.pass": "topsecret"}
+    instance = make_instance(properties=external)
     done = instance.omero("admin", "start")
     assert done.returncode == 43 and "127.0.0.1" in done.stderr
     assert "topsecret" not in done.stderr + instance.all_logs() + instance.omero("admin", "diagnostics").stdout
 
 
-def test_a_generated_password_is_kept_for_the_owner(tmp_path: Path) -> None:
-    instance = Instance(tmp_path)
+def test_a_generated_password_is_kept_for_the_owner(make_instance: Maker) -> None:
+    instance = make_instance()
     del instance.environment["ROOTPASS"]
     instance.start()
-    try:
-        path = instance.layout.root_password_file
-        assert path.stat().st_mode & 0o777 == 0o600
-        assert len(path.read_text().strip()) >= 16
-        assert path.read_text().strip() not in instance.all_logs()
-    finally:
-        instance.stop()
+    path = instance.layout.root_password_file
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(path.read_text().strip()) >= 16
+    assert path.read_text().strip() not in instance.all_logs()
 
 
-def test_an_external_database_is_used_and_left_running(server: Instance, tmp_path: Path) -> None:
+def test_an_external_database_is_used_and_left_running(server: Instance, make_instance: Maker) -> None:
     """The embedded server of one instance, through its socket, plays the external one of another."""
     connection = psycopg2.connect(server.uri.replace("omero@/omero", "postgres@/postgres"))
     connection.autocommit = True
@@ -147,7 +145,7 @@ def test_an_external_database_is_used_and_left_running(server: Instance, tmp_pat
         cursor.execute("create database second owner omero")
     connection.close()
     socket_dir = server.uri.split("host=")[1]
-    other = Instance(tmp_path, {"omero.db.host": socket_dir, "omero.db.name": "second"})
+    other = make_instance(properties={"omero.db.host": socket_dir, "omero.db.name": "second"})
     other.start()
     assert not other.layout.postgres_dir.exists()
     assert other.uri.endswith("second?host=" + socket_dir.replace("/", "%2F"))

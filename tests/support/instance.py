@@ -1,11 +1,16 @@
 """A complete server of its own for tests: own directory, own ports, own database, known password of root."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from omero_server.control import lifecycle
 from omero_server.control.config import Config
@@ -19,7 +24,10 @@ START_SECONDS = 90.0
 
 
 class Instance:
-    """An isolated OMERODIR below `root`. `properties` are set before the first start; OMERO.web only if `web`."""
+    """An isolated OMERODIR in `root` (see `fresh_root`); OMERO.web only if `web`.
+
+    `properties` are set before the first start.
+    """
 
     def __init__(
         self,
@@ -114,6 +122,31 @@ class Instance:
             text=True,
             timeout=300,
         )
+
+
+@contextmanager
+def fresh_root() -> Iterator[Path]:
+    """A new directory for a server, removed afterwards.
+
+    Not pytest's `tmp_path`: as root, PostgreSQL runs as another user, and every pytest that starts closes the directory
+    above `tmp_path` to others again.
+    """
+    root = Path(tempfile.mkdtemp(prefix="omero-test-"))
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def running(root: Path, **options: Any) -> Iterator[Instance]:
+    """A started server, stopped afterwards; options as for `Instance`."""
+    server = Instance(root, **options)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 def free_ports(count: int) -> list[int]:
