@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from omero_server.services.registry import CLASSES
 
@@ -70,7 +71,7 @@ def state(interface: str, operation: str, classes: dict[str, type]) -> tuple[str
     return (PARTLY, missing) if missing else (DONE, "")
 
 
-def own_method(cls: type, operation: str) -> object | None:
+def own_method(cls: type, operation: str) -> Any:
     """The method that our code has for an operation; what Ice generates does not count."""
     for base in cls.__mro__:
         if base.__module__.startswith("omero_server"):

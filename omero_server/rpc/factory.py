@@ -39,7 +39,7 @@ def guarded(method: Operation) -> Operation:
     return run  # type: ignore[return-value]
 
 
-class FactoryServant(omero.api.ServiceFactory):  # type: ignore[misc]
+class FactoryServant(omero.api.ServiceFactory):
     """One client's view of its session. ``with_password``: it was opened by password, not joined."""
 
     def __init__(self, engine: Engine, session: Session, client_uuid: str, with_password: bool) -> None:

@@ -33,7 +33,7 @@ class Cancelled(Exception):
     """The client cancelled the request."""
 
 
-class RunningRequest(omero.cmd.Handle):  # type: ignore[misc]
+class RunningRequest(omero.cmd.Handle):
     """Servant of ``omero.cmd.Handle``, and the progress that the command reports to."""
 
     def __init__(self, engine: Engine, session: Session, caller: Caller, request: Any, command: Command) -> None:

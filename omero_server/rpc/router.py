@@ -24,7 +24,7 @@ ROUTER_IDENTITY = Identity(name="router", category="OMERO.Glacier2")
 ACM_SECONDS = 60
 
 
-class RouterServant(Glacier2.Router):  # type: ignore[misc]
+class RouterServant(Glacier2.Router):
     """Servant of ``OMERO.Glacier2/router``: one session proxy per connection."""
 
     def __init__(self, login: Login, adapter: Any, session_timeout: int) -> None:

@@ -29,7 +29,7 @@ ROLE_GROUPS = {"user": {USER_GROUP, SYSTEM_GROUP}, "system": {SYSTEM_GROUP}}
 SESSION_KEY = "omero.session.uuid"
 
 
-def interface_class(type_id: str) -> type:
+def interface_class(type_id: str) -> Any:
     """The generated class of an interface, from its type id."""
     found: Any = omero
     for part in type_id.split("::")[2:]:

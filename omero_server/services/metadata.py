@@ -65,7 +65,7 @@ class MetadataService(Service):
             return {}
         kinds = [model_class(name) for name in annotationTypes or []]
         links = self._links(call, root, rootIds, [], {}, annotatorIds)
-        found = {} if annotatorIds else {row: [] for row in self._existing(call, root, rootIds)}
+        found: dict[int, list[Any]] = {} if annotatorIds else {row: [] for row in self._existing(call, root, rootIds)}
         wanted = {kind.name for kind in kinds}
         for link in links:
             if not wanted or type(link._child).__name__ in wanted:

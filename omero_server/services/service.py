@@ -15,7 +15,7 @@ too). An operation that the class does not have is answered as not implemented.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, overload
 
 __all__ = ["Service", "StatefulService", "reads", "unmanaged", "writes"]
 
@@ -30,18 +30,30 @@ def _marked(mode: str, role: str, password: bool) -> Callable[[Method], Method]:
     return mark
 
 
+@overload
+def reads(method: Method) -> Method: ...
+@overload
+def reads(*, role: str = "user", password: bool = False) -> Callable[[Method], Method]: ...
 def reads(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
     """Mark an operation that only reads. ``password``: the session must have been opened with a password."""
     mark = _marked("read", role, password)
     return mark(method) if method else mark
 
 
+@overload
+def writes(method: Method) -> Method: ...
+@overload
+def writes(*, role: str = "user", password: bool = False) -> Callable[[Method], Method]: ...
 def writes(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
     """Mark an operation that writes: it gets an event and is logged."""
     mark = _marked("write", role, password)
     return mark(method) if method else mark
 
 
+@overload
+def unmanaged(method: Method) -> Method: ...
+@overload
+def unmanaged(*, role: str = "user", password: bool = False) -> Callable[[Method], Method]: ...
 def unmanaged(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
     """Mark an operation that needs no transaction, or makes its own."""
     mark = _marked("none", role, password)
