@@ -170,6 +170,7 @@ def _join_key(ctx: Context, args: Arguments, store: SessionsStore, wish: Wish) -
         client = attach(known or bare)
     except _SESSION_GONE as error:
         raise CommandError(f"Bad session key. Cannot join {uuid} on {wish.address}.", 523) from error
+    ctx.use_client(client)
     if known is not None:
         return _use(ctx, store, known, client, action="Joined")
     user = client.sf.getAdminService().getEventContext().userName
@@ -180,6 +181,7 @@ def _create(ctx: Context, args: Arguments, store: SessionsStore, wish: Wish) -> 
     client = _with_password(ctx, args, wish)
     if args.sudo:
         client = _become(client, wish)
+    ctx.use_client(client)
     context = client.sf.getAdminService().getEventContext()
     properties = wish.properties() | ({"omero.sudo": args.sudo} if args.sudo else {})
     session = store.add(wish.server or "", context.userName, client.getSessionId(), properties)
@@ -237,7 +239,8 @@ def _use(
     action: str,
     current: bool = True,
 ) -> Any:
-    """Make the joined session the one in use, and say so."""
+    """Make the joined session the one in use, and say so. The context closes the client, whatever happens next."""
+    ctx.use_client(client)
     client.enableKeepAlive(KEEP_ALIVE_SECONDS)
     if current:
         store.set_current(session)

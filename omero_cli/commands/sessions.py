@@ -83,7 +83,7 @@ def login(ctx: Context, args: Arguments) -> None:
     number = 0
     while True:
         try:
-            ctx.use_client(connection.login(ctx, args, _store(args), args.connection))
+            connection.login(ctx, args, _store(args), args.connection)
             break
         except CommandError:
             number += 1
