@@ -1,0 +1,1 @@
+"""The saving room: graphs of objects from clients into rows."""

@@ -1,0 +1,54 @@
+"""What a client gets back: the objects that it sent, with ids and details."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import omero
+import omero._generated
+import omero.model
+from omero_server.saving.graph import Graph, Node, State
+from omero_server.security.voter import Subject, restrictions
+from omero_server.sessions.call import Caller
+
+__all__ = ["complete"]
+
+
+def complete(caller: Caller, graph: Graph) -> None:
+    """Give the objects of the graph their ids, and new details to the new and stored ones."""
+    permissions: dict[tuple[Any, ...], Any] = {}
+    for node in graph.nodes:
+        for obj in (node.obj, *node.twins):
+            obj._id = omero.RLong(_val=node.id)
+            if node.state is State.REFERENCE or not obj._loaded:
+                continue
+            if hasattr(obj, "_version"):
+                obj._version = None if node.version is None else omero.RInt(_val=node.version)
+            obj._details = _details(caller, node, permissions)
+
+
+def _details(caller: Caller, node: Node, known: dict[tuple[Any, ...], Any]) -> Any:
+    old = node.obj._details
+    details = omero.model.Details()
+    details._externalInfo = None if old is None else old._externalInfo
+    subject = node.subject
+    key = (node.cls, subject.owner_id, subject.group_id, subject.repository, subject.directory)
+    if key not in known:
+        known[key] = _permissions(caller, subject)
+    details._permissions = known[key]
+    for name, kind, object_id in (
+        ("_owner", omero.model.Experimenter, subject.owner_id),
+        ("_group", omero.model.ExperimenterGroup, subject.group_id),
+        ("_creationEvent", omero.model.Event, node.creation),
+        ("_updateEvent", omero.model.Event, node.event),
+    ):
+        if object_id is not None:
+            setattr(details, name, kind(_id=omero.RLong(_val=object_id), _loaded=False))
+    return details
+
+
+def _permissions(caller: Caller, subject: Subject) -> Any:
+    shown = subject.bits if caller.all_groups else caller.group_permissions
+    if shown is None:
+        shown = subject.bits or 0
+    return omero.model.Permissions(_restrictions=restrictions(caller, subject), _extendedRestrictions=[], _perm1=shown)
