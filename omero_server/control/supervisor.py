@@ -134,7 +134,7 @@ class Supervisor:
         self._report()
         for running in reversed(self._running):
             running.stop()
-        if self._postgres is not None:
+        if self._postgres is not None and self._postgres.pid() is not None:
             self._postgres.stop()
             log.info("PostgreSQL stopped")
 
