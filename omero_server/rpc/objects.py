@@ -198,7 +198,7 @@ class ActiveObjects:
         return proxy_class(interface).uncheckedCast(proxy)
 
 
-def servant_interface(name: str) -> type:
+def servant_interface(name: str) -> Any:
     """The interface class of a service name."""
     return interface_class("::" + name.replace(".", "::"))
 
