@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 __all__ = ["COMMANDS", "Command", "CommandError", "Progress", "command", "load"]
 
-MODULES: tuple[str, ...] = ("omero_server.commands.delete", "omero_server.imports.command")
+MODULES: tuple[str, ...] = ("omero_server.commands.delete", "omero_server.commands.import_fileset")
 
 
 class Progress(Protocol):

@@ -29,7 +29,7 @@ from omero_server.repository.disk import sync_directory, write_durably
 from omero_server.repository.identity import find_repository
 from omero_server.repository.layout import Layout, index_name
 
-__all__ = ["Doomed", "Removing", "files_of", "remove_files", "replay"]
+__all__ = ["Doomed", "Removing", "files_of", "guard_files", "remove_files", "replay"]
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,20 @@ def remove_files(call: Removing, doomed: Iterable[Doomed]) -> None:
     database = call.engine.database
     call.after_commit(lambda: _carry_out(layout, note, listed))
     # A commit that failed half-way may have taken effect nevertheless: the database knows.
+    call.on_rollback(lambda: _settle(database, layout, note))
+
+
+def guard_files(call: Removing, files: Iterable[Doomed]) -> None:
+    """For files about to be written for rows about to be inserted: they are removed if the rows do not come to be.
+
+    Must be called before the files are written.
+    """
+    layout = Layout.of(call.engine.config)
+    listed = [one for one in files if _inside(layout, one.path)]
+    note = layout.removals / f"{uuid.uuid4()}.json"
+    write_durably(note, json.dumps([astuple(one) for one in listed]).encode())
+    database = call.engine.database
+    call.after_commit(lambda: _carry_out(layout, note, ()))
     call.on_rollback(lambda: _settle(database, layout, note))
 
 

@@ -47,6 +47,8 @@ class Engine:
         self.privileges: frozenset[str] = frozenset()
         self.sessions: SessionStore
         self.objects: ActiveObjects
+        self.repositories: list[tuple[Any, Any]] = []
+        """Repositories of files that this server has, each with its proxy."""
         self.stopping = threading.Event()
         self._shutdown: list[Callable[[], None]] = []
 

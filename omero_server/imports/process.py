@@ -1,0 +1,293 @@
+"""An import from its beginning to the end of the upload: the folder, the rows, and what is known of it in memory."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+import omero
+import omero._generated
+import omero.grid
+import omero.model
+from omero_server.db.tables import TABLES
+from omero_server.imports.files import FileRow, file_by_id
+from omero_server.imports.references import Enumerations, reference
+from omero_server.imports.target import check_target
+from omero_server.repository.directories import find_row, lock_folders, register_folders, split
+from omero_server.repository.identity import Repository
+from omero_server.repository.paths import clean_name, parse_rules, relative_paths
+from omero_server.repository.rows import NewFile, insert_files
+from omero_server.repository.template import Expanded, Namer, expand
+from omero_server.saving.saver import save
+from omero_server.sessions.call import ROOT_USER, USER_GROUP, Call
+
+__all__ = ["LOG_TYPE", "NODE_KEY", "PROCESSES", "Import", "Processes", "prepare"]
+
+LOG_TYPE = "application/omero-log-file"
+NODE_KEY = "omero.import.node"
+"""In the version information of the import job: which server runs it, so that another does not take it for dead."""
+UPLOADING, SUBMITTED, FINISHED, FAILED = "uploading", "submitted", "finished", "failed"
+
+
+@dataclass(eq=False)
+class Import:
+    """One import. `files` are the uploaded files in the order of the entries; `prefix` ends with "/"."""
+
+    fileset_id: int
+    job_link_id: int
+    upload_job_id: int
+    import_job_id: int
+    job_ids: list[int]
+    log_file_id: int
+    prefix: str
+    omitted_levels: int
+    files: list[FileRow]
+    repository: Repository
+    settings: Any
+    group_id: int
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))
+    state: str = UPLOADING
+    proxy: Any = None
+    handle: Any = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def paths(self) -> list[Path]:
+        """Where the files lie."""
+        return [self.repository.root / row.path.strip("/") / row.name for row in self.files]
+
+    @property
+    def log_path(self) -> Path:
+        """The import's log, beside its folder."""
+        return self.repository.root / f"{self.prefix.rstrip('/')}.log"
+
+    def location(self) -> Any:
+        """As clients see it."""
+        names = ["/".join(part for part in (row.path.strip("/"), row.name) if part) for row in self.files]
+        return omero.grid.ImportLocation(
+            sharedPath=self.prefix.rstrip("/"),
+            omittedLevels=self.omitted_levels,
+            usedFiles=[name.removeprefix(self.prefix) for name in names],
+        )
+
+
+class Processes:
+    """The imports that clients have begun and not closed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, Import] = {}
+
+    def add(self, process: Import) -> None:
+        """Remember an import."""
+        with self._lock:
+            self._known[process.key] = process
+
+    def get(self, key: str) -> Import | None:
+        """The import with a key, which only the server knows."""
+        return self._known.get(key)
+
+    def remove(self, process: Import) -> None:
+        """Forget an import."""
+        with self._lock:
+            self._known.pop(process.key, None)
+
+    def all(self) -> list[Import]:
+        """All of them."""
+        with self._lock:
+            return list(self._known.values())
+
+
+PROCESSES = Processes()
+
+
+def prepare(call: Call, repository: Repository, fileset: Any, settings: Any) -> Import:
+    """Make the folder and all rows of an import, so that the client can upload.
+
+    ApiUsageException without files or checksum algorithm; ValidationException when the fileset has not exactly one job,
+    an UploadJob; and whatever is wrong with the target.
+    """
+    paths = client_paths(fileset)
+    algorithm = checksum_algorithm(call, settings)
+    upload = upload_job(fileset)
+    check_target(call, settings.userSpecifiedTarget)
+    rules = parse_rules(call.engine.config.get("omero.fs.repo.path_rules"))
+    relative, omitted = relative_paths(paths, rules)
+    folder = _folder(call, repository, paths)
+    ids = _register_files(call, repository, folder, relative, algorithm)
+    log_file = _log_row(call, repository, folder.path)
+    jobs = [upload, *_jobs(call, settings)]
+    saved = save(call, [_fileset(call, fileset, f"{folder.path}/", ids, jobs, log_file)])[0]
+    return _found(call, repository, saved, ids, log_file, settings, omitted)
+
+
+def client_paths(fileset: Any) -> list[str]:
+    """The paths of the files on the client's machine."""
+    entries = [] if fileset is None else list(fileset._usedFilesSeq or [])
+    if not entries:
+        raise omero.ApiUsageException(message="No paths provided: the fileset has no entries.")
+    if any(entry is None or entry._clientPath is None or not entry._clientPath._val for entry in entries):
+        raise omero.ApiUsageException(message="Every entry of the fileset needs a clientPath.")
+    return [entry._clientPath._val for entry in entries]
+
+
+def checksum_algorithm(call: Call, settings: Any) -> str:
+    """Name of the algorithm that the upload is checked with."""
+    chosen = None if settings is None else settings.checksumAlgorithm
+    if chosen is None:
+        raise omero.ApiUsageException(message="The import settings name no checksumAlgorithm.")
+    value = chosen._value._val if chosen._value is not None else None
+    if value is None and chosen._id is not None:
+        ids = Enumerations(call).ids("ChecksumAlgorithm")
+        value = next((name for name, row_id in ids.items() if row_id == chosen._id._val), None)
+    if value not in call.engine.config.get_list("omero.checksum.supported"):
+        raise omero.ApiUsageException(
+            message=f"The checksum algorithm {value!r} is not offered by this server; see listChecksumAlgorithms."
+        )
+    return str(value)
+
+
+def upload_job(fileset: Any) -> Any:
+    """The one job that clients send."""
+    links = list(fileset._jobLinksSeq or [])
+    if len(links) != 1 or not isinstance(links[0]._child, omero.model.UploadJob):
+        raise omero.ValidationException(message="A fileset to import must be linked to exactly one job, an UploadJob.")
+    return links[0]._child
+
+
+def _folder(call: Call, repository: Repository, paths: Sequence[str]) -> Expanded:
+    """The new folder, with rows for it and all above it."""
+    lock_folders(call.db)
+    caller = call.caller
+    rules = parse_rules(call.engine.config.get("omero.fs.repo.path_rules"))
+    values = {
+        "user": caller.user_name, "userId": str(caller.user_id), "group": caller.group_name,
+        "groupId": str(caller.event_group), "perms": permission_text(caller.group_permissions or 0),
+        "institution": _institution(call), "thread": threading.current_thread().name,
+        # The uuid of a session is its key, which must not become the name of a folder.
+        "session": str(caller.session_id), "sessionId": str(caller.session_id),
+    }  # fmt: skip
+
+    def taken(path: str) -> bool:
+        return find_row(call.db, repository.uuid, path) is not None or (repository.root / path).exists()
+
+    def entries(path: str) -> int:
+        folder = repository.root / path
+        return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+
+    namer = Namer(values, paths, taken, entries)
+    expanded = expand(call.engine.config.get("omero.fs.repo.path"), namer, lambda name: clean_name(name, rules))
+    register_folders(
+        call, repository.uuid, expanded.path,
+        lambda level: ROOT_USER if level < expanded.server_levels else caller.owner_id, USER_GROUP,
+    )  # fmt: skip
+    return expanded
+
+
+def _institution(call: Call) -> str:
+    table = TABLES["experimenter"]
+    chosen = select(table.c.institution).where(table.c.id == call.caller.user_id)
+    return call.db.execute(chosen).scalar() or ""
+
+
+def permission_text(bits: int) -> str:
+    """Permissions as people write them: "rwr---"."""
+    roles = [(0x400, 0x200, 0x100), (0x40, 0x20, 0x10), (0x4, 0x2, 0x1)]
+    change = ["w" if bits & write else "a" if bits & annotate else "-" for _, write, annotate in roles]
+    return "".join(("r" if bits & read else "-") + one for (read, _, _), one in zip(roles, change, strict=True))
+
+
+def _register_files(
+    call: Call, repository: Repository, folder: Expanded, relative: Sequence[str], algorithm: str
+) -> list[int]:
+    caller, new = call.caller, []
+    for path in relative:
+        parent, name = split(f"{folder.path}/{path}")
+        register_folders(call, repository.uuid, parent.strip("/"), lambda _: caller.owner_id, USER_GROUP)
+        mimetype = "application/octet-stream"
+        new.append(
+            NewFile(parent, name, repository.uuid, mimetype, caller.owner_id, caller.event_group, hasher=algorithm)
+        )  # fmt: skip
+    return insert_files(call, new)
+
+
+def _log_row(call: Call, repository: Repository, folder: str) -> int:
+    parent, name = split(f"{folder}.log")
+    row = NewFile(parent, name, repository.uuid, LOG_TYPE, call.caller.owner_id, call.caller.event_group, size=0)
+    return insert_files(call, [row])[0]
+
+
+def _jobs(call: Call, settings: Any) -> list[Any]:
+    """What the server will do, as jobs of the fileset."""
+    info = [omero.model.NamedValue(NODE_KEY, str(call.engine.node_id))]
+    jobs = [omero.model.MetadataImportJob(_loaded=True, _versionInfo=info), omero.model.PixelDataJob(_loaded=True)]
+    if settings.doThumbnails is not None and settings.doThumbnails._val:
+        jobs.append(omero.model.ThumbnailGenerationJob(_loaded=True))
+    return [*jobs, omero.model.IndexingJob(_loaded=True)]
+
+
+def _fileset(call: Call, sent: Any, prefix: str, ids: Sequence[int], jobs: Sequence[Any], log_file: int) -> Any:
+    """The fileset to save: the client's entries, jobs and annotations, on our files."""
+    fileset = omero.model.Fileset(_loaded=True, _templatePrefix=omero.RString(prefix))
+    fileset._usedFilesSeq = [
+        omero.model.FilesetEntry(
+            _loaded=True,
+            _fileset=fileset,
+            _clientPath=entry._clientPath,
+            _originalFile=reference("OriginalFile", file_id),
+        )
+        for entry, file_id in zip(sent._usedFilesSeq, ids, strict=True)
+    ]
+    submitted = Enumerations(call).get("JobStatus", "Submitted")
+    for job in jobs:
+        _fill_job(call, job, submitted)
+    jobs[0]._originalFileLinksSeq = [
+        omero.model.JobOriginalFileLink(_loaded=True, _parent=jobs[0], _child=reference("OriginalFile", log_file))
+    ]
+    jobs[0]._originalFileLinksLoaded = True
+    fileset._jobLinksSeq = [omero.model.FilesetJobLink(_loaded=True, _parent=fileset, _child=job) for job in jobs]
+    fileset._usedFilesLoaded = fileset._jobLinksLoaded = True
+    if sent._annotationLinksLoaded and sent._annotationLinksSeq:
+        for link in sent._annotationLinksSeq:
+            link._parent = fileset
+        fileset._annotationLinksSeq, fileset._annotationLinksLoaded = sent._annotationLinksSeq, True
+    return fileset
+
+
+def _fill_job(call: Call, job: Any, status: Any) -> None:
+    """The fields that every job must have."""
+    now = omero.RTime(int(datetime.now(UTC).timestamp() * 1000))
+    job._username = omero.RString(call.caller.user_name)
+    job._groupname = omero.RString(call.caller.group_name)
+    job._type = omero.RString(call.caller.event_type)
+    job._message = job._message or omero.RString("")
+    job._status = status
+    job._submitted = job._scheduledFor = now
+
+
+def _found(
+    call: Call, repository: Repository, saved: Any, ids: Sequence[int], log_file: int, settings: Any, omitted: int
+) -> Import:
+    links = {type(link._child).__name__: link for link in saved._jobLinksSeq}
+    job = links["MetadataImportJob"]
+    return Import(
+        fileset_id=saved._id._val,
+        job_link_id=job._id._val,
+        upload_job_id=links["UploadJob"]._child._id._val,
+        import_job_id=job._child._id._val,
+        job_ids=[link._child._id._val for link in saved._jobLinksSeq],
+        log_file_id=log_file,
+        prefix=saved._templatePrefix._val,
+        omitted_levels=omitted,
+        files=[file_by_id(call, one) for one in ids],
+        repository=repository,
+        settings=settings,
+        group_id=call.caller.event_group,
+    )

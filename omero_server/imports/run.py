@@ -1,0 +1,188 @@
+"""From the uploaded files to images: everything is read first, then all rows become visible in one commit.
+
+The five steps are those that clients know: metadata, pixels, thumbnails, post-processing (there is none), objects.
+Pixels are read, and pictures drawn, before the transaction begins; it is short even when an import takes an hour.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from sqlalchemy import bindparam, func, insert, update
+
+import omero
+import omero._generated
+import omero.grid
+import omero.model
+from omero_server.db.tables import TABLES
+from omero_server.formats.base import Reader
+from omero_server.formats.registry import reader_for
+from omero_server.imports.graph import Batch, image_graph, wishes_of
+from omero_server.imports.journal import Journal
+from omero_server.imports.measure import Measured, measure
+from omero_server.imports.objects import make
+from omero_server.imports.plates import plate_graphs
+from omero_server.imports.process import Import
+from omero_server.imports.references import Enumerations, reference
+from omero_server.imports.thumbnails import store_thumbnails
+from omero_server.pixels.source import write_index
+from omero_server.rendering.metadata import load_pixels
+from omero_server.rendering.storing import insert_settings
+from omero_server.repository.layout import Layout
+from omero_server.repository.rows import FILE_CLASS
+from omero_server.saving.saver import save
+from omero_server.sessions.call import Call
+
+__all__ = ["STEPS", "Progress", "run_import"]
+
+log = logging.getLogger(__name__)
+
+STEPS = 5
+
+
+class Progress(Protocol):
+    """Whoever follows the import."""
+
+    def step(self, done: int) -> None: ...
+
+    def check_cancelled(self) -> None: ...
+
+
+@dataclass
+class _Saved:
+    """Ids of what was saved, in the order of the images; plates are objects."""
+
+    images: list[Any]
+    plates: list[Any]
+
+
+def run_import(call: Call, process: Import, progress: Progress, journal: Journal) -> Any:
+    """Import a fileset whose upload is complete; the response for its client.
+
+    FormatError for files that cannot be read, and whatever the database or disk raises; nothing is stored then.
+    """
+    started = time.monotonic()
+    with _open(process, journal) as reader:
+        progress.step(1)
+        found = _measure(call, process, reader, progress, journal)
+        progress.step(2)
+        with call.engine.begin(call.caller, writable=True, session=call.session, context=call.context) as own:
+            saved = _store(own, process, reader, found, journal)
+            progress.check_cancelled()
+            journal.write(f"finished after {time.monotonic() - started:.3f} s")
+            _finish(own, process, reader, journal.close())
+    for step in (3, 4, 5):
+        progress.step(step)
+    return _response(saved)
+
+
+def _open(process: Import, journal: Journal) -> Reader:
+    path = process.paths[0]
+    journal.write(f"import of fileset {process.fileset_id}: {len(process.paths)} files in {process.prefix}")
+    for row in process.files:
+        journal.write(f"file {row.path}{row.name}, {row.hasher} {row.hash}, {row.size} bytes")
+    kind = reader_for(path)
+    reader = kind.open(path)
+    info = reader.info()
+    journal.write(f"reader {info.reader} version {info.reader_version}, format {info.format}, entry file {path.name}")
+    journal.write(f"{len(info.images)} images, {len(info.plates)} plates")
+    return reader
+
+
+def _measure(call: Call, process: Import, reader: Reader, progress: Progress, journal: Journal) -> list[Measured]:
+    settings = process.settings
+    stats = not _is_true(settings.noStatsInfo)
+    pictures = settings.doThumbnails is None or _is_true(settings.doThumbnails)
+    found = []
+    for series in range(len(reader.info().images)):
+        one = measure(call, reader, series, stats=stats, pictures=pictures, check=progress.check_cancelled)
+        info = one.info
+        size = f"{info.size_x}x{info.size_y}, z={info.size_z} c={info.size_c} t={info.size_t}, {info.pixel_type}"
+        journal.write(f"image {series} {info.name!r}: {size}, {len(info.levels)} levels, pixels sha1 {one.sha1}")
+        found.append(one)
+    return found
+
+
+def _is_true(value: Any) -> bool:
+    return value is not None and bool(value._val)
+
+
+def _store(call: Call, process: Import, reader: Reader, found: Sequence[Measured], journal: Journal) -> _Saved:
+    saved = _save_graph(call, process, reader, found)
+    pixels = [image._pixelsSeq[0]._id._val for image in saved.images]
+    _place_pixels(call, process, pixels)
+    infos = load_pixels(call, pixels)
+    pictured = [(replace(infos[i], channels=one.pixels.channels), one) for i, one in zip(pixels, found, strict=True)]
+    insert_settings(call, [(info, one.settings) for info, one in pictured if one.settings is not None])
+    store_thumbnails(call, [(info, one.thumbnail) for info, one in pictured if one.thumbnail is not None])
+    write_index(Layout.of(call.engine.config), process.prefix, reader.info())
+    journal.write(f"images {', '.join(str(image._id._val) for image in saved.images)}")
+    return saved
+
+
+def _save_graph(call: Call, process: Import, reader: Reader, found: Sequence[Measured]) -> _Saved:
+    info, enums = reader.info(), Enumerations(call)
+    wishes, target = wishes_of(process.settings), process.settings.userSpecifiedTarget
+    batch = Batch(process.fileset_id, _format_id(call, enums, info.format), process.files[0].name, found, wishes)
+    images = [image_graph(enums, batch, series) for series in range(len(found))]
+    dataset, screen = (_container(target, kind) for kind in ("Dataset", "Screen"))
+    plates = plate_graphs(enums, info, batch.file, images, wishes, screen)
+    links = [make(enums, "DatasetImageLink", parent=dataset, child=image) for image in images if dataset is not None]
+    save(call, [*images, *plates, *links])
+    return _Saved(images, plates)
+
+
+def _container(target: Any, kind: str) -> Any:
+    """The target if it is of this class: a reference to a stored one, or the new one."""
+    if not isinstance(target, getattr(omero.model, kind)):
+        return None
+    return target if target._id is None else reference(kind, target._id._val)
+
+
+def _format_id(call: Call, enums: Enumerations, value: str) -> int:
+    """Id of the Format; one that the database does not know yet is added."""
+    known = enums.ids("Format").get(value)
+    if known is not None:
+        return known
+    made = omero.model.Format(_loaded=True, _value=omero.RString(value))
+    return int(save(call, [made], privileged=True)[0]._id._val)
+
+
+def _place_pixels(call: Call, process: Import, pixels: Sequence[int]) -> None:
+    """Say where the pixels lie: in the first file of the fileset."""
+    table, entry = TABLES["pixels"], process.files[0]
+    place = update(table).where(table.c.id == bindparam("pixels_id"))
+    place = place.values(path=entry.path, name=entry.name, repo=process.repository.uuid)
+    call.db.execute(place, [{"pixels_id": one} for one in pixels])
+
+
+def _finish(call: Call, process: Import, reader: Reader, log_size: int) -> None:
+    """Close the jobs, with the reader's name and version, and record the size of the log."""
+    file, info = TABLES["originalfile"], TABLES["metadataimportjob_versioninfo"]
+    call.db.execute(update(file).where(file.c.id == process.log_file_id).values(size=log_size))
+    call.log("UPDATE", FILE_CLASS, [process.log_file_id])
+    known = reader.info()
+    pairs = [("reader", known.reader), ("reader.version", known.reader_version), ("format", known.format)]
+    rows = [
+        {"metadataimportjob_id": process.import_job_id, "name": name, "value": value, "index": index}
+        for index, (name, value) in enumerate(pairs, start=1)
+    ]
+    call.db.execute(insert(info), rows)
+    set_job_status(call, process.job_ids, "Finished")
+
+
+def set_job_status(call: Call, job_ids: Sequence[int], status: str) -> None:
+    """Move jobs of a fileset on; finished ones get the time."""
+    job = TABLES["job"]
+    values = {"status": Enumerations(call).ids("JobStatus")[status], "finished": func.now(), "update_id": call.event_id}
+    call.db.execute(update(job).where(job.c.id.in_(job_ids)).values(**values))
+
+
+def _response(saved: _Saved) -> Any:
+    """What clients get: pixels with their images, and plates before images."""
+    pixels = [image._pixelsSeq[0] for image in saved.images]
+    return omero.grid.ImportResponse(pixels=pixels, objects=[*saved.plates, *saved.images])
