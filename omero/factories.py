@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -33,9 +34,10 @@ def factory(client: Any = None) -> Callable[[str], Any]:
     """Makes an empty object of a type id. Ice fills the members, so the constructor is not called.
 
     None lets Ice choose the bare class. ``client`` is put into every DetailsI, so that objects know where they come
-    from.
+    from; it is not kept alive by the communicator, which belongs to it.
     """
     new, classes = object.__new__, _CLASSES
+    origin = None if client is None else weakref.ref(client)
 
     def create(type_id: str) -> Any:
         cls = classes[type_id]
@@ -43,7 +45,7 @@ def factory(client: Any = None) -> Callable[[str], Any]:
 
     def create_details(type_id: str) -> Any:
         details = new(classes[type_id])
-        details._client = client
+        details._client = origin() if origin else None
         return details
 
     create.details = create_details  # type: ignore[attr-defined]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +61,18 @@ GONE = (
     Ice.TimeoutException,
     Glacier2.SessionNotExistException,
 )
+
+# Open clients, to be closed before the interpreter takes Ice apart.
+_OPEN: weakref.WeakSet[BaseClient] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for client in list(_OPEN):
+        client.__del__()
+
+
+os.register_at_fork(after_in_child=_OPEN.clear)
 
 
 class BaseClient(FileTransfer, SessionEnvironment):
@@ -128,6 +143,7 @@ class BaseClient(FileTransfer, SessionEnvironment):
                     print(f"{key}={'*' * 8 if key == omero.constants.PASSWORD else value}")
         self._properties = dict(id.properties.getPropertiesForPrefix(""))
         self._ic = Ice.initialize(id)
+        _OPEN.add(self)
         factories.register(self._ic, self)
         context = self._ic.getImplicitContext()
         context.put(omero.constants.CLIENTUUID, self._uuid)
@@ -416,6 +432,7 @@ class BaseClient(FileTransfer, SessionEnvironment):
             communicator, self._ic = self._ic, None
         if communicator is None:
             return
+        _OPEN.discard(self)
         try:
             if adapter is not None:
                 adapter.deactivate()

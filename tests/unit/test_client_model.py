@@ -250,14 +250,15 @@ def test_what_arrives_is_of_the_classes_here() -> None:
     server = Ice.initialize()
     client = Ice.initialize()
     try:
-        factories.register(client, "the client")
+        origin = DatasetI()  # stands for the client: anything that can be referred to weakly
+        factories.register(client, origin)
         adapter = server.createObjectAdapterWithEndpoints("echo", "tcp -h 127.0.0.1")
         proxy = adapter.addWithUUID(Echo())
         adapter.activate()
         query = omero.api.IQueryPrx.uncheckedCast(client.stringToProxy(server.proxyToString(proxy)))
         image = query.get("Image", 5)
         assert (type(image), image.id.val, image.name.val) == (ImageI, 5, "a")
-        assert image.details.getClient() == "the client"
+        assert image.details.getClient() is origin
         assert str(image.details.permissions) == "rw----"
         assert image.sizeOfPixels() == -1
         with pytest.raises(omero.ClientError, match="ImmutablePermissions"):
