@@ -1,9 +1,11 @@
 """Queries in HQL: grammar, compiler, results.
 
-``run`` is what the rest of the server calls; ``find`` loads one object. Both take a ``Call`` or a ``Reader``.
+``run`` is what the rest of the server calls; ``find`` loads one object, ``project`` gives RTypes. All take
+a ``Call`` or a ``Reader``.
 """
 
 from omero_server.queries.execute import find, run
+from omero_server.queries.projection import project
 from omero_server.queries.reader import Reader
 
-__all__ = ["Reader", "find", "run"]
+__all__ = ["Reader", "find", "project", "run"]

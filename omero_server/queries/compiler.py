@@ -74,7 +74,9 @@ def sub_select(tree: ast.Query, parent: Scope) -> tuple[Select[Any], str | None]
     selected = _selected(tree)
     if isinstance(selected, ast.NewMap) or len(selected) != 1:
         raise HqlError(tree.at, "a query inside another selects exactly one value")
+    scope.masking = parent.masking
     value = evaluate(scope, selected[0].expression)
+    scope.masking = False
     groups = [evaluate(scope, g).sql for g in tree.group]
     having = condition(scope, tree.having) if tree.having else None
     order = [_ordered(scope, o) for o in tree.order]
@@ -156,6 +158,8 @@ def _item_value(scope: Scope, item: ast.Selected) -> Value:
     permissions = item.alias is not None and item.alias.endswith("_details_permissions")
     if isinstance(value, Reference):
         value = Entity(scope.implicit(value))
+    elif isinstance(value, Collection):
+        value = Entity(scope.join_collection(value, outer=False))
     if item.alias and not isinstance(value, Entity) and not permissions:
         scope.selected[item.alias] = value
     return value
@@ -201,7 +205,7 @@ def _limited_roots(scope: Scope, tree: ast.Query, context: Context) -> ColumnEle
     assert not isinstance(selected, ast.NewMap)
     root = selected[0].expression
     inner = Scope(context)
-    needed = tuple(_needed_joins(tree))
+    needed = tuple(_needed_joins(tree, root))
     _from_clause(inner, replace(tree, sources=needed))
     if tree.where is not None:
         inner.conditions.append(condition(inner, tree.where))
@@ -216,9 +220,9 @@ def _limited_roots(scope: Scope, tree: ast.Query, context: Context) -> ColumnEle
     return scalar(_item_value(scope, ast.Selected(root)), root.at).sql.in_(page)
 
 
-def _needed_joins(tree: ast.Query) -> Iterator[ast.Source | ast.Join]:
+def _needed_joins(tree: ast.Query, root: ast.Expression) -> Iterator[ast.Source | ast.Join]:
     """Sources and joins without those outer joins that nothing refers to: they do not change which roots there are."""
-    used = {name for part in (tree.where, tree.order, tree.group, tree.having) for name in _first_names(part)}
+    used = {name for part in (root, tree.where, tree.order) for name in _first_names(part)}
     kept: list[ast.Source | ast.Join] = []
     for source in reversed(tree.sources):
         spare = isinstance(source, ast.Join) and source.outer and source.alias not in used and source.condition is None

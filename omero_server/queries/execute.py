@@ -16,6 +16,7 @@ from omero_server.queries.build import Row, unit_of
 from omero_server.queries.compiler import Plan, compile_query
 from omero_server.queries.errors import HqlError, parameter_error, query_error
 from omero_server.queries.items import Item
+from omero_server.queries.memory import undisturbed
 from omero_server.queries.reader import Reader
 from omero_server.queries.results import Load, Objects
 from omero_server.security.filter import ReadFilter
@@ -87,12 +88,14 @@ def select_rows(
     limited = limit is not None or bool(offset)
     plan = plan_for(hql, reader, limited)
     values = {**plan.constants, **reader.filter.parameters, "_me": reader.caller.user_id}
-    values |= plan.parameters.values(params or {})
+    values |= _given(plan, params or {}, hql)
     if plan.needs_names:
         values["_known"] = reader.known
     if limited:
         values |= {"_limit": NO_LIMIT if limit is None else limit, "_offset": offset or 0}
-    return plan, _build(reader, plan, _fetch(reader, plan, values, hql))
+    rows = _fetch(reader, plan, values, hql)
+    with undisturbed(len(rows)):
+        return plan, _build(reader, plan, rows)
 
 
 def plan_for(hql: str, reader: Reader, limited: bool) -> Plan:
@@ -106,6 +109,14 @@ def plan_for(hql: str, reader: Reader, limited: bool) -> Plan:
 @lru_cache(maxsize=PLANS_KEPT)
 def _plan(hql: str, shape: str, masked: frozenset[str], limited: bool) -> Plan:
     return compile_query(hql, ReadFilter(shape), masked, limited)
+
+
+def _given(plan: Plan, params: Mapping[str, Any], hql: str) -> dict[str, Any]:
+    """The values of the query's parameters. Names of units and classes among them may be wrong."""
+    try:
+        return plan.parameters.values(params)
+    except HqlError as error:
+        raise query_error(hql, error) from None
 
 
 def _fetch(reader: Reader, plan: Plan, values: dict[str, Any], hql: str) -> list[Row]:

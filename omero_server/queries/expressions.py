@@ -165,7 +165,8 @@ def _class_comparison(scope: Scope, node: ast.Binary) -> ColumnElement[bool] | N
 def _is_class(scope: Scope, tested: ClassOf, node: ast.Expression) -> ColumnElement[bool]:
     assert tested.element is not None
     if isinstance(node, ast.Parameter):
-        return tested.element.class_name() == scope.context.parameters.bind(node.name, convert=_class_key)
+        # A list of classes matches any of them.
+        return tested.element.class_name() == any_(scope.context.parameters.bind(node.name, True, None, _class_key))
     if isinstance(node, ast.Literal):
         if node.value in {c.discriminator for c in MODEL.classes.values()} - {None}:
             return tested.element.root.c.discriminator == node.value
@@ -282,9 +283,8 @@ def _between(scope: Scope, node: ast.Between) -> Scalar:
 
 def _like(scope: Scope, node: ast.Like) -> Scalar:
     operand, pattern = evaluate(scope, node.operand).sql, evaluate(scope, node.pattern).sql
-    # Without an escape clause a backslash stands for itself: Windows paths are searched for.
-    escape = node.escape or ""
-    found = operand.ilike(pattern, escape=escape) if node.anycase else operand.like(pattern, escape=escape)
+    like = operand.ilike if node.anycase else operand.like
+    found = like(pattern, escape=node.escape)
     return Scalar(not_(found) if node.negated else found, "RBool")
 
 

@@ -85,6 +85,7 @@ FUNCTIONS: dict[str, Function] = {
     "concat": Function(_concat, "RString", 1, None),
     "count": Function(_sql("count"), "RLong", 1, 1),
     "current_date": Function(lambda: func.current_date(), "RTime", 0, 0),
+    "current_time": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "current_timestamp": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "length": Function(_sql("length"), "RInt", 1, 1),
     "locate": Function(_locate, "RInt", 2, 3),

@@ -12,6 +12,7 @@ from sqlalchemy.sql import ColumnElement
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries.elements import Element, find_property, holder_table
 from omero_server.queries.errors import HqlError, did_you_mean
+from omero_server.queries.functions import call
 from omero_server.queries.scope import Scope
 from omero_server.queries.values import (
     ClassOf,
@@ -36,6 +37,7 @@ DETAILS_REFERENCES = {
     "updateEvent": ("update_id", "Event"),
     "externalInfo": ("external_id", "ExternalInfo"),
 }
+NO_ARGUMENTS = ("current_date", "current_time", "current_timestamp")
 PAIR_TYPES = {"name": "RString", "value": "RString", "index": "RInt"}
 
 
@@ -60,6 +62,8 @@ def _start(scope: Scope, names: tuple[str, ...], at: int) -> tuple[Value, tuple[
     unnamed = _unnamed(scope, names[0], at)
     if unnamed is not None:
         return unnamed, names[1:]
+    if len(names) == 1 and names[0].lower() in NO_ARGUMENTS:
+        return call(names[0].lower(), [], False, at), ()
     try:
         return ClassOf(None, MODEL.resolve(".".join(names))), ()
     except KeyError:

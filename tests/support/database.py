@@ -1,0 +1,26 @@
+"""A database with the schema and nothing else, for one test module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from omero_server.db.embedded import EmbeddedPostgres
+from omero_server.db.engine import Database
+from omero_server.db.schema import create_schema
+
+
+@contextmanager
+def fresh_database(folder: Path) -> Iterator[Database]:
+    """A new database in a cluster of its own below ``folder``."""
+    cluster = EmbeddedPostgres(folder, shared_buffers="16MB")
+    cluster.start()
+    database = Database(cluster.connection_uri())
+    try:
+        with database.begin() as connection:
+            create_schema(connection, "none")
+        yield database
+    finally:
+        database.close()
+        cluster.stop()
