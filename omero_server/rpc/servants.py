@@ -38,8 +38,9 @@ def interface_class(type_id: str) -> Any:
 
 
 def operations(interface: type) -> Iterator[str]:
-    """Names of all operations, inherited ones too."""
-    return (name.removeprefix("_op_") for name in dir(interface) if name.startswith("_op_"))
+    """Names of all operations, inherited ones too, but not those of every Ice object (ice_isA, ...)."""
+    names = (name.removeprefix("_op_") for name in dir(interface) if name.startswith("_op_"))
+    return (name for name in names if not name.startswith("ice_"))
 
 
 def python_name(operation: str) -> str:
