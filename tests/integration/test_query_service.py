@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
 import omero
 import omero.model
 import omero.sys
-import pytest
-
 from omero_server.db.engine import Database
 from omero_server.db.transaction import Transaction
 from omero_server.services.query import QueryService
