@@ -115,6 +115,7 @@ class OpenFile:
             self._open(writing=True)
         except OSError as error:
             raise self._trouble(error, "made") from error
+        self.modified = True
 
     def sync(self) -> None:
         """Returns when all that was written is on the disk, its name too."""

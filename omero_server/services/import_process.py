@@ -50,7 +50,7 @@ class ImportProcessService(StatefulService):
         file = OpenFile(self._process.paths[i], writable=writable)
         if writable:
             file.touch()
-        store = RawFileStoreService.of(self._process.files[i], file)
+        store = RawFileStoreService.of(call, self._process.files[i], file)
         proxy = call.engine.activate(call, store)
         self._uploaders[i] = (store, proxy)
         return proxy

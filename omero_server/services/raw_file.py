@@ -47,9 +47,10 @@ class RawFileStoreService(StatefulService):
         self._call: Call | None = None
 
     @classmethod
-    def of(cls, row: FileRow, file: OpenFile) -> RawFileStoreService:
+    def of(cls, call: Call, row: FileRow, file: OpenFile) -> RawFileStoreService:
         """A store for a file that has been found and opened already."""
         store = cls()
+        store._call = call
         store._bind(row, file)
         store._fixed = True
         return store

@@ -93,7 +93,7 @@ class RepositoryService(Service):
             raise omero.ApiUsageException(message=f"The mode {mode!r} is unknown: use r or rw.")
         with call.engine.begin(call.caller, writable=True, session=call.session) as own:
             row = self._for_store(own, self._normal(own, path), mode)
-            store = RawFileStoreService.of(row, OpenFile(location(own, row), writable=mode == "rw"))
+            store = RawFileStoreService.of(own, row, OpenFile(location(own, row), writable=mode == "rw"))
         return call.engine.activate(call, store)
 
     @reads
@@ -105,7 +105,7 @@ class RepositoryService(Service):
             raise omero.SecurityViolation(message=f"FileNotFound: {error.message}") from None
         if row.repo != self.repository.uuid:
             raise omero.SecurityViolation(message=f"FileNotFound: {fileId} is not a file of this repository.")
-        store = RawFileStoreService.of(row, OpenFile(location(call, row), writable=False))
+        store = RawFileStoreService.of(call, row, OpenFile(location(call, row), writable=False))
         return call.engine.activate(call, store)
 
     @writes

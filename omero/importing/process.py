@@ -1,0 +1,160 @@
+"""One fileset from the first byte to the images."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import omero
+import omero.cmd
+import omero.grid
+import omero.model
+from omero.importing.candidates import Group
+from omero.importing.upload import upload_file
+from omero.rtypes import rbool, rstring
+
+__all__ = ["ImportFailed", "Imported", "Options", "Progress", "import_group", "managed_repository"]
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
+Progress = Callable[[str, int, int], None]
+"""Told what is going on ("upload", "import"), how much of it is done, and how much there is."""
+
+
+class ImportFailed(Exception):
+    """The server could not import a fileset and has removed it again. `code` is the server's name for the reason."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message or code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to import. target: a Dataset or Screen, loaded or not. annotations: to be linked to every image."""
+
+    target: Any = None
+    name: str | None = None
+    description: str | None = None
+    annotations: Sequence[Any] = ()
+    checksum_algorithm: str = "SHA1-160"
+    thumbnails: bool = True
+    minmax: bool = True
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Ids of what came out; `seconds` it took."""
+
+    fileset: int
+    images: list[int]
+    pixels: list[int]
+    plates: list[int]
+    files: int
+    size: int
+    seconds: float = field(compare=False, default=0.0)
+
+
+def import_group(
+    client: Any, group: Group, options: Options | None = None, progress: Progress | None = None
+) -> Imported:
+    """Import one group of files with a connected client.
+
+    ImportFailed when the server refuses the files; omero.SecurityViolation and other server errors when it refuses the
+    import as such; OSError when a file cannot be read. Nothing stays on the server in all these cases.
+    """
+    options, progress, started = options or Options(), progress or _silent, time.monotonic()
+    context = {"omero.session.uuid": client.getSessionId()}
+    process = managed_repository(client).importFileset(_fileset(group), _settings(options), context)
+    try:
+        hashes = _upload(process, group, options, progress)
+        handle = process.verifyUpload(hashes)
+        try:
+            response = _wait(handle, progress)
+        finally:
+            handle.close()
+    finally:
+        process.close()
+    return _imported(response, group, time.monotonic() - started)
+
+
+def managed_repository(client: Any) -> Any:
+    """Proxy of the repository that takes imports. ImportFailed when the server has none."""
+    found = client.sf.sharedResources().repositories()
+    for proxy in found.proxies:
+        if proxy is not None and proxy.ice_isA(omero.grid.ManagedRepository.ice_staticId()):
+            return omero.grid.ManagedRepositoryPrx.uncheckedCast(proxy)
+    raise ImportFailed("no-repository", "The server has no managed repository. Ask your administrator.")
+
+
+def _fileset(group: Group) -> Any:
+    fileset = omero.model.FilesetI()
+    for path in group.files:
+        entry = omero.model.FilesetEntryI()
+        entry.setClientPath(rstring(path.as_posix()))
+        fileset.addFilesetEntry(entry)
+    job = omero.model.UploadJobI()
+    job.setVersionInfo(
+        [omero.model.NamedValue("client", "omero.importing"), omero.model.NamedValue("reader", group.reader)]
+    )
+    fileset.linkJob(job)
+    return fileset
+
+
+def _settings(options: Options) -> Any:
+    settings = omero.grid.ImportSettings()
+    settings.userSpecifiedTarget = options.target
+    settings.userSpecifiedName = None if options.name is None else rstring(options.name)
+    settings.userSpecifiedDescription = None if options.description is None else rstring(options.description)
+    settings.userSpecifiedAnnotationList = list(options.annotations)
+    settings.doThumbnails = rbool(options.thumbnails)
+    settings.noStatsInfo = rbool(not options.minmax)
+    settings.checksumAlgorithm = omero.model.ChecksumAlgorithmI()
+    settings.checksumAlgorithm.setValue(rstring(options.checksum_algorithm))
+    return settings
+
+
+def _upload(process: Any, group: Group, options: Options, progress: Progress) -> list[str]:
+    total, done, hashes = group.size, 0, []
+
+    def sent(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("upload", done, total)
+
+    for index, path in enumerate(group.files):
+        store = process.getUploader(index)
+        hashes.append(upload_file(store, path, options.checksum_algorithm, sent))
+    return hashes
+
+
+def _wait(handle: Any, progress: Progress) -> Any:
+    """The response of the server's import. There is no limit of time: large filesets take as long as they take."""
+    pause = FIRST_PAUSE
+    while (response := handle.getResponse()) is None:
+        status = handle.getStatus()
+        progress("import", status.currentStep, status.steps)
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+    if isinstance(response, omero.cmd.ERR):
+        raise ImportFailed(response.name, (response.parameters or {}).get("message", ""))
+    return response
+
+
+def _imported(response: Any, group: Group, seconds: float) -> Imported:
+    images = [one for one in response.objects if isinstance(one, omero.model.Image)]
+    plates = [one for one in response.objects if isinstance(one, omero.model.Plate)]
+    return Imported(
+        fileset=images[0].getFileset().getId().getValue(),
+        images=[one.getId().getValue() for one in images],
+        pixels=[one.getId().getValue() for one in response.pixels],
+        plates=[one.getId().getValue() for one in plates],
+        files=len(group.files),
+        size=group.size,
+        seconds=seconds,
+    )
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """No progress is shown."""
