@@ -19,6 +19,7 @@ CLASSES: dict[str, tuple[str, str]] = {
     "omero.api.IPixels": ("pixels", "PixelsService"),
     "omero.api.IQuery": ("query", "QueryService"),
     "omero.api.IRenderingSettings": ("rendering_settings", "RenderingSettingsService"),
+    "omero.api.IRepositoryInfo": ("repository_info", "RepositoryInfoService"),
     "omero.api.ISession": ("session", "SessionService"),
     "omero.api.ITypes": ("types", "TypesService"),
     "omero.api.IUpdate": ("update", "UpdateService"),
