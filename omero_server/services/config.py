@@ -122,6 +122,8 @@ class ConfigService(Service):
         if key in self._changed:
             return self._changed[key]
         stored = self._from_database(call, key) if key in IN_DATABASE else None
+        if not stored and key == "omero.router.insecure" and call.engine.config.ports.tcp:
+            return f"OMERO.Glacier2/router:tcp -p {call.engine.config.ports.tcp} -h @omero.host@"
         return stored or str(call.engine.config.get(key, ""))
 
     @staticmethod
