@@ -2,14 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import omero
+import omero.cmd
 from omero_server.commands.registry import CommandError, Progress, command
+from omero_server.graphs.delete import Deletion
+from omero_server.graphs.errors import BadTarget, GraphError, UnknownClass
+from omero_server.graphs.options import classes_of, read_options
+from omero_server.sessions.call import ALL_GROUPS, Call
 
 __all__ = ["delete"]
 
+CATEGORY = "::omero::cmd::Delete2"
+STEPS, STEPS_OF_DRY_RUN = 6, 4
 
-@command("::omero::cmd::Delete2")
-def delete(call: Any, request: Any, progress: Progress) -> Any:
-    """Plan what goes, check every permission, delete; or, in a dry run, only say what would go."""
-    raise CommandError("GraphException", "Deleting is not available.")
+
+@command(CATEGORY, group=ALL_GROUPS)
+def delete(call: Call, request: omero.cmd.Delete2, progress: Progress) -> omero.cmd.Delete2Response:
+    """Plan what goes, check every permission, delete; in a dry run all but the last.
+
+    Errors: bad-target, steps-cancel (child options that make no sense), graph-fail (a GraphException that names the
+    objects, or a plain ERR for a class that does not exist).
+    """
+    progress.steps(STEPS_OF_DRY_RUN if request.dryRun else STEPS)
+    with _failures():
+        deletion = _begin(call, request, progress)
+        planned = deletion.plan(request.targetObjects or {})
+        steps = [deletion.check_vetoes, deletion.check_removals, deletion.check_references]
+        if not request.dryRun:
+            steps += [deletion.cut, deletion.write]
+        for done, step in enumerate(steps, start=1):
+            progress.step(done)
+            step()
+        progress.step(len(steps) + 1)
+    return omero.cmd.Delete2Response(deletedObjects={cls.java: ids for cls, ids in planned.items()})
+
+
+def _begin(call: Call, request: omero.cmd.Delete2, progress: Progress) -> Deletion:
+    try:
+        options = read_options(request.childOptions)
+        ignored = classes_of(request.typesToIgnore)
+    except (ValueError, UnknownClass) as error:
+        raise CommandError("steps-cancel", str(error)) from error
+    return Deletion(call, options, ignored, progress.check_cancelled)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn what the graph room raises into what clients know."""
+    try:
+        yield
+    except BadTarget as error:
+        raise CommandError("bad-target", str(error)) from error
+    except UnknownClass as error:
+        raise CommandError("graph-fail", str(error)) from error
+    except GraphError as error:
+        message = str(error)
+        parameters = {"message": message, "stacktrace": "".join(traceback.format_exception_only(error))}
+        response = omero.cmd.GraphException(
+            category=CATEGORY, name="graph-fail", parameters=parameters, message=message
+        )  # fmt: skip
+        raise CommandError("graph-fail", message, response=response) from error

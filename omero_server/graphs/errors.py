@@ -1,0 +1,17 @@
+"""Why a graph operation is refused."""
+
+from __future__ import annotations
+
+__all__ = ["BadTarget", "GraphError", "UnknownClass"]
+
+
+class GraphError(Exception):
+    """The operation cannot be done as asked. The message names the objects as ``Image[12]``."""
+
+
+class UnknownClass(Exception):
+    """A class name that the model does not have."""
+
+
+class BadTarget(Exception):
+    """Objects of this class cannot be targets of the operation."""
