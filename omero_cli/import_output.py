@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from omero.importing import Found, Group, Imported
+from omero.importing import Candidate, Imported, ScanResult
+from omero.importing.process import total_size
 from omero_cli.framework import Arguments, Context
 
 __all__ = ["Display", "print_groups", "print_imported", "print_summary"]
@@ -32,10 +33,10 @@ class Display:
         """Since the beginning."""
         return time.monotonic() - self._started
 
-    def progress_of(self, group: Group) -> Callable[[str, int, int], None]:
-        """To be told of one group's progress."""
+    def progress_of(self, candidate: Candidate) -> Callable[[str, int, int], None]:
+        """To be told of one fileset's progress."""
         before = self._sent
-        self._sent += group.size
+        self._sent += total_size(candidate)
 
         def progress(what: str, done: int, total: int) -> None:
             if self._bar is None:
@@ -43,7 +44,7 @@ class Display:
             if what == "upload":
                 self._bar.update(before + done - self._bar.n)
             else:
-                self._bar.set_postfix_str(f"{group.main.name}: step {done} of {total}", refresh=True)
+                self._bar.set_postfix_str(f"{candidate.entry.name}: step {done} of {total}", refresh=True)
 
         return progress
 
@@ -97,23 +98,23 @@ def _joined(ids: Sequence[int]) -> str:
     return ",".join(map(str, ids))
 
 
-def print_groups(ctx: Context, found: Found, output: str) -> None:
+def print_groups(ctx: Context, found: ScanResult, output: str) -> None:
     """What a scan has found."""
-    if output == "yaml" and found.groups:
+    if output == "yaml" and found.candidates:
         ctx.out("---")
-    for group in found.groups:
-        files = [str(path) for path in group.files]
+    for candidate in found.candidates:
+        files = [str(path) for path in candidate.files]
         if output == "yaml":
-            head = [f"- group: {files[0]}", "  spw: false", f"  reader: {group.reader}", "  files:"]
+            head = [f"- group: {files[0]}", "  spw: false", f"  reader: {candidate.reader}", "  files:"]
             lines = head + [f"  - {file}" for file in files]
         else:
-            lines = [RULE, f"# Group: {files[0]} SPW: false Reader: {group.reader}", *files]
+            lines = [RULE, f"# Group: {files[0]} SPW: false Reader: {candidate.reader}", *files]
         ctx.out("\n".join(lines))
-    for problem in found.problems:
-        ctx.err(f"Cannot import {problem.message}")
+    for refusal in found.refusals:
+        ctx.err(f"Cannot import {refusal.reason}")
     if not ctx.quiet:
-        unknown = f", {found.unknown} unknown" if found.unknown else ""
-        ctx.err(f"{_counted(found.parsed, 'file')} parsed into {_counted(len(found.groups), 'group')}{unknown}")
+        count = sum(len(candidate.files) for candidate in found.candidates)
+        ctx.err(f"{_counted(count, 'file')} parsed into {_counted(len(found.candidates), 'group')}")
 
 
 def print_summary(ctx: Context, done: Sequence[Imported], errors: int, seconds: float) -> None:

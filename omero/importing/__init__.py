@@ -3,16 +3,27 @@
     from omero.importing import Options, import_group, scan
 
     found = scan(["/data/experiment"])
-    for group in found.groups:
-        imported = import_group(client, group, Options(target=omero.model.DatasetI(12, False)))
+    for candidate in found.candidates:
+        imported = import_fileset(client, candidate, Options(target=omero.model.DatasetI(12, False)))
         print(imported.images)
 
 Files are grouped on this machine by the same readers that the server uses, uploaded with checksums on both ends,
 and turned into images by the server.
 """
 
-from omero.importing.candidates import Found, Group, Problem, scan
-from omero.importing.process import Imported, ImportFailed, Options, import_group
-from omero.importing.targets import find_target
+from omero.importing.process import Imported, ImportFailed, Options, import_fileset
+from omero.importing.targets import TargetError, find_target
+from omero_server.formats.scan import Candidate, Refusal, ScanResult, scan
 
-__all__ = ["Found", "Group", "ImportFailed", "Imported", "Options", "Problem", "find_target", "import_group", "scan"]
+__all__ = [
+    "Candidate",
+    "ImportFailed",
+    "Imported",
+    "Options",
+    "Refusal",
+    "ScanResult",
+    "TargetError",
+    "find_target",
+    "import_fileset",
+    "scan",
+]

@@ -11,11 +11,11 @@ import omero
 import omero.cmd
 import omero.grid
 import omero.model
-from omero.importing.candidates import Group
 from omero.importing.upload import upload_file
 from omero.rtypes import rbool, rstring
+from omero_server.formats.scan import Candidate
 
-__all__ = ["ImportFailed", "Imported", "Options", "Progress", "import_group", "managed_repository"]
+__all__ = ["ImportFailed", "Imported", "Options", "Progress", "import_fileset", "managed_repository", "total_size"]
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 Progress = Callable[[str, int, int], None]
@@ -56,19 +56,19 @@ class Imported:
     seconds: float = field(compare=False, default=0.0)
 
 
-def import_group(
-    client: Any, group: Group, options: Options | None = None, progress: Progress | None = None
+def import_fileset(
+    client: Any, candidate: Candidate, options: Options | None = None, progress: Progress | None = None
 ) -> Imported:
-    """Import one group of files with a connected client.
+    """Import one fileset with a connected client.
 
     ImportFailed when the server refuses the files; omero.SecurityViolation and other server errors when it refuses the
     import as such; OSError when a file cannot be read. Nothing stays on the server in all these cases.
     """
     options, progress, started = options or Options(), progress or _silent, time.monotonic()
     context = {"omero.session.uuid": client.getSessionId()}
-    process = managed_repository(client).importFileset(_fileset(group), _settings(options), context)
+    process = managed_repository(client).importFileset(_fileset(candidate), _settings(options), context)
     try:
-        hashes = _upload(process, group, options, progress)
+        hashes = _upload(process, candidate, options, progress)
         handle = process.verifyUpload(hashes)
         try:
             response = _wait(handle, progress)
@@ -76,7 +76,12 @@ def import_group(
             handle.close()
     finally:
         process.close()
-    return _imported(response, group, time.monotonic() - started)
+    return _imported(response, candidate, time.monotonic() - started)
+
+
+def total_size(candidate: Candidate) -> int:
+    """Bytes of all files."""
+    return sum(path.stat().st_size for path in candidate.files)
 
 
 def managed_repository(client: Any) -> Any:
@@ -88,15 +93,15 @@ def managed_repository(client: Any) -> Any:
     raise ImportFailed("no-repository", "The server has no managed repository. Ask your administrator.")
 
 
-def _fileset(group: Group) -> Any:
+def _fileset(candidate: Candidate) -> Any:
     fileset = omero.model.FilesetI()
-    for path in group.files:
+    for path in candidate.files:
         entry = omero.model.FilesetEntryI()
         entry.setClientPath(rstring(path.as_posix()))
         fileset.addFilesetEntry(entry)
     job = omero.model.UploadJobI()
     job.setVersionInfo(
-        [omero.model.NamedValue("client", "omero.importing"), omero.model.NamedValue("reader", group.reader)]
+        [omero.model.NamedValue("client", "omero.importing"), omero.model.NamedValue("reader", candidate.reader)]
     )
     fileset.linkJob(job)
     return fileset
@@ -115,15 +120,15 @@ def _settings(options: Options) -> Any:
     return settings
 
 
-def _upload(process: Any, group: Group, options: Options, progress: Progress) -> list[str]:
-    total, done, hashes = group.size, 0, []
+def _upload(process: Any, candidate: Candidate, options: Options, progress: Progress) -> list[str]:
+    total, done, hashes = total_size(candidate), 0, []
 
     def sent(count: int) -> None:
         nonlocal done
         done += count
         progress("upload", done, total)
 
-    for index, path in enumerate(group.files):
+    for index, path in enumerate(candidate.files):
         store = process.getUploader(index)
         hashes.append(upload_file(store, path, options.checksum_algorithm, sent))
     return hashes
@@ -142,7 +147,7 @@ def _wait(handle: Any, progress: Progress) -> Any:
     return response
 
 
-def _imported(response: Any, group: Group, seconds: float) -> Imported:
+def _imported(response: Any, candidate: Candidate, seconds: float) -> Imported:
     images = [one for one in response.objects if isinstance(one, omero.model.Image)]
     plates = [one for one in response.objects if isinstance(one, omero.model.Plate)]
     return Imported(
@@ -150,8 +155,8 @@ def _imported(response: Any, group: Group, seconds: float) -> Imported:
         images=[one.getId().getValue() for one in images],
         pixels=[one.getId().getValue() for one in response.pixels],
         plates=[one.getId().getValue() for one in plates],
-        files=len(group.files),
-        size=group.size,
+        files=len(candidate.files),
+        size=total_size(candidate),
         seconds=seconds,
     )
 

@@ -10,12 +10,12 @@ from typing import Any
 import Ice
 
 import omero
-from omero.importing import ImportFailed, Options, find_target, import_group, scan
+from omero.importing import ImportFailed, Options, ScanResult, TargetError, find_target, import_fileset, scan
 from omero.importing.annotations import text_annotations
-from omero.importing.candidates import DEFAULT_DEPTH, Found
-from omero.importing.targets import TargetError
+from omero.importing.process import total_size
 from omero_cli.framework import Arguments, Context, Parser
 from omero_cli.import_output import Display, print_groups, print_imported, print_summary
+from omero_server.formats.scan import DEFAULT_DEPTH
 from omero_server.repository.checksums import ALGORITHMS, DEFAULT_ALGORITHM
 
 USAGE, FAILED, NO_CANDIDATES = 1, 2, 125
@@ -69,38 +69,38 @@ def run(ctx: Context, args: Arguments) -> int:
     found = scan([Path(path) for path in paths], args.depth)
     if args.dry_run:
         return _dry_run(ctx, args, found)
-    for problem in found.problems:
-        ctx.err(f"Cannot import {problem.message}")
-    if not found.groups:
-        ctx.err("No imports due to errors!" if found.problems else "No imports found")
+    for refusal in found.refusals:
+        ctx.err(f"Cannot import {refusal.reason}")
+    if not found.candidates:
+        ctx.err("No imports due to errors!" if found.refusals else "No imports found")
         return USAGE
-    if found.problems and not args.proceed:
+    if found.refusals and not args.proceed:
         ctx.err("Nothing was imported. Use -c to import the other files all the same.")
         return FAILED
     return _import(ctx, args, found)
 
 
-def _dry_run(ctx: Context, args: Arguments, found: Found) -> int:
+def _dry_run(ctx: Context, args: Arguments, found: ScanResult) -> int:
     print_groups(ctx, found, args.output)
-    if found.problems:
+    if found.refusals:
         return USAGE
-    return 0 if found.groups else NO_CANDIDATES
+    return 0 if found.candidates else NO_CANDIDATES
 
 
-def _import(ctx: Context, args: Arguments, found: Found) -> int:
+def _import(ctx: Context, args: Arguments, found: ScanResult) -> int:
     client = ctx.connect(args)
     try:
         options = _options(client, args)
     except TargetError as error:
         ctx.die(USAGE, str(error))
-    done, errors = [], len(found.problems)
-    with Display(quiet=ctx.quiet, total=sum(group.size for group in found.groups)) as display:
-        for group in found.groups:
+    done, errors = [], len(found.refusals)
+    with Display(quiet=ctx.quiet, total=sum(total_size(candidate) for candidate in found.candidates)) as display:
+        for candidate in found.candidates:
             try:
-                imported = import_group(client, group, options, display.progress_of(group))
+                imported = import_fileset(client, candidate, options, display.progress_of(candidate))
             except (ImportFailed, omero.ServerError, Ice.Exception, OSError) as error:
                 errors += 1
-                display.note(f"Import of {group.main} failed: {_reason(error)}")
+                display.note(f"Import of {candidate.entry} failed: {_reason(error)}")
                 if not args.proceed:
                     break
             else:
