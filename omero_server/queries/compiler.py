@@ -49,7 +49,7 @@ class Plan:
 def compile_query(text: str, read: ReadFilter, masked: frozenset[str], limited: bool) -> Plan:
     """The plan of a query; ``limited`` when the values _limit and _offset will be bound. Raises HqlError."""
     tree = parse(text)
-    context = Context(read, masked)
+    context = Context(read, masked, sub_select)
     scope = Scope(context)
     _from_clause(scope, tree)
     if tree.where is not None:

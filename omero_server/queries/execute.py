@@ -64,16 +64,22 @@ def find(
         cls = MODEL.resolve(class_name)
     except KeyError:
         raise parameter_error(f"There is no class {class_name!r}.") from None
-    aliases = {"": "o"}
-    joins = []
-    for number, path in enumerate(fetch):
-        parent, _, _ = path.rpartition(".") if not path.startswith("details.") else ("", "", "")
-        aliases[path] = f"f{number}"
-        rest = path.removeprefix(f"{parent}.") if parent else path
-        joins.append(f"left outer join fetch {aliases[parent]}.{rest} as f{number}")
-    hql = " ".join(["select o from", cls.name, "o", *joins, "where o.id = :id"])
+    hql = " ".join(["select o from", cls.name, "o", *_fetch_joins(fetch), "where o.id = :id"])
     found = run(reader, hql, {"id": id_}, as_server=as_server)
     return found[0] if found else None
+
+
+def _fetch_joins(paths: tuple[str, ...]) -> list[str]:
+    """Joins for paths from the object ``o``, each starting at the longest path before it that it goes through."""
+    aliases: dict[str, str] = {}
+    joins = []
+    for number, path in enumerate(paths):
+        through = max((p for p in aliases if path.startswith(f"{p}.")), key=len, default="")
+        start = aliases.get(through, "o")
+        rest = path.removeprefix(f"{through}.") if through else path
+        joins.append(f"left outer join fetch {start}.{rest} as f{number}")
+        aliases[path] = f"f{number}"
+    return joins
 
 
 def select_rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import all_, and_, any_, case, exists, false, literal, not_, null, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -16,9 +16,6 @@ from omero_server.queries.errors import HqlError, did_you_mean
 from omero_server.queries.paths import resolve, scalar
 from omero_server.queries.scope import Scope, find_class
 from omero_server.queries.values import ClassOf, Entity, Scalar, Value
-
-if TYPE_CHECKING:
-    SubSelect = Callable[[ast.Query, Scope], Any]
 
 __all__ = ["condition", "evaluate", "value_of"]
 
@@ -219,9 +216,7 @@ def _case(scope: Scope, node: ast.Case) -> Scalar:
 
 
 def _sub_query(scope: Scope, node: ast.SubQuery) -> Scalar:
-    from omero_server.queries.compiler import sub_select
-
-    statement, type_ = sub_select(node.query, scope)
+    statement, type_ = scope.context.sub_select(node.query, scope)
     return Scalar(statement.scalar_subquery(), type_)
 
 
@@ -269,9 +264,7 @@ def _equals_any(scope: Scope, column: Scalar, node: ast.Expression) -> ColumnEle
 
 
 def _selected(scope: Scope, query: ast.Query) -> Any:
-    from omero_server.queries.compiler import sub_select
-
-    return sub_select(query, scope)[0]
+    return scope.context.sub_select(query, scope)[0]
 
 
 def _between(scope: Scope, node: ast.Between) -> Scalar:

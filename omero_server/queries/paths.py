@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, any_, bindparam, case, false, literal, null
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement
 
-from omero_server.model.schema import MODEL, ModelClass, Property
+from omero_server.model.schema import MODEL, Property
 from omero_server.queries.elements import Element, find_property, holder_table
 from omero_server.queries.errors import HqlError, did_you_mean
 from omero_server.queries.functions import call
@@ -28,7 +28,7 @@ from omero_server.queries.values import (
 )
 from omero_server.security.masking import MASKED
 
-__all__ = ["deref", "resolve", "scalar"]
+__all__ = ["resolve", "scalar"]
 
 DETAILS_REFERENCES = {
     "owner": ("owner_id", "Experimenter"),
@@ -185,11 +185,6 @@ def masked(element: Element, prop: Property, column: ColumnElement[Any], scope: 
     return case((shown, column), else_=null() if substitute is None else literal(substitute))
 
 
-def deref(scope: Scope, value: Value) -> Value:
-    """The object itself for a reference to it; other values as they are."""
-    return Entity(scope.implicit(value)) if isinstance(value, Reference) else value
-
-
 def scalar(value: Value, at: int) -> Scalar:
     """The value as one column: of an object its id. Raises HqlError for collections, maps and details."""
     match value:
@@ -212,10 +207,3 @@ def scalar(value: Value, at: int) -> Scalar:
             raise HqlError(at, f"the collection {prop.name!r} is no value", hint)
         case _:
             raise HqlError(at, "this is no value that can be compared or selected")
-
-
-def target_class(value: Value) -> ModelClass | None:
-    """The class of the object that a value is, None for plain values."""
-    if isinstance(value, Entity):
-        return value.element.cls
-    return value.target if isinstance(value, Reference) else None

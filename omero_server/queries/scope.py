@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement, FromClause, Select
 
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass
+from omero_server.queries import ast
 from omero_server.queries.elements import Chain, Element, all_of, tables_of
 from omero_server.queries.errors import HqlError, did_you_mean
 from omero_server.queries.parameters import Parameters
@@ -24,12 +25,14 @@ __all__ = ["Context", "Scope", "find_class"]
 class Context:
     """What all scopes of one statement share.
 
+    sub_select: makes the select of a query inside another, and tells the type of its value.
     masked: the classes whose hidden texts the caller does not see, see ``security.masking``; names_used tells whether
     the statement needs the ids of the persons whose names he does see.
     """
 
     read: ReadFilter
     masked: frozenset[str]
+    sub_select: Callable[[ast.Query, Scope], tuple[Select[Any], str | None]]
     parameters: Parameters = field(default_factory=Parameters)
     names_used: bool = False
 

@@ -164,9 +164,11 @@ def test_conditions_agree_with_sql(ann: Reader, db: Connection) -> None:
 
 
 def test_find_loads_one_object_with_what_is_asked_for(ann: Reader) -> None:
-    image = find(ann, "omero.model.ImageI", 1, ("pixels", "pixels.pixelsType", "details.owner"))
+    fetch = ("pixels", "pixels.pixelsType", "details.owner", "pixels.details.creationEvent")
+    image = find(ann, "omero.model.ImageI", 1, fetch)
     assert image._pixelsSeq[0]._pixelsType._value._val
     assert image._details._owner._omeName._val == "ann"
+    assert image._pixelsSeq[0]._details._creationEvent._loaded
     assert find(ann, "Image", 4711) is None
     with pytest.raises(omero.ApiUsageException):
         find(ann, "Imag", 1)
