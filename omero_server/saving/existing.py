@@ -57,6 +57,8 @@ def load_subjects(db: Connection, graph: Graph) -> None:
     for root, nodes in by_root.items():
         table = TABLES[root.table]
         columns = [table.c.id, *(table.c[name] for name in DETAILS if name in table.c)]
+        if root.name == "ExperimenterGroup":
+            columns.append(table.c.permissions)
         statement = select(*columns).where(among(table.c.id, {node.id for node in nodes if node.id is not None}))
         rows = {row.id: row for row in db.execute(statement)}
         for node in nodes:
@@ -73,6 +75,7 @@ def _take_over(node: Node, row: Row[Any]) -> None:
         node.cls,
         values.get("owner_id"),
         values.get("group_id"),
+        values.get("permissions"),
         repository=values.get("repo"),
         directory=values.get("mimetype") == DIRECTORY,
     )

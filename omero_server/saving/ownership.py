@@ -5,6 +5,7 @@ from __future__ import annotations
 import omero
 import omero._generated
 from omero_server.saving.graph import Graph, Node, State
+from omero_server.security.bits import PRIVATE
 from omero_server.security.linking import check_creation
 from omero_server.security.voter import Subject, is_system_type
 from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP, Caller
@@ -22,6 +23,7 @@ def assign(caller: Caller, graph: Graph) -> None:
     owner = caller.owner_id if caller.owner_id >= 0 else caller.user_id
     for node in graph.of(State.NEW):
         if is_system_type(node.cls):
+            node.subject = Subject(node.cls, bits=_own_bits(node))
             continue
         asked_owner, asked_group = preset(node, "_owner"), preset(node, "_group")
         group = default if asked_group is None else asked_group
@@ -31,6 +33,14 @@ def assign(caller: Caller, graph: Graph) -> None:
             )
         repository = node.obj._repo._val if node.cls.name == "OriginalFile" and node.obj._repo else None
         node.subject = Subject(node.cls, owner if asked_owner is None else asked_owner, group, repository=repository)
+
+
+def _own_bits(node: Node) -> int | None:
+    """The permissions of a new group, which are its own; private unless it says otherwise."""
+    if node.cls.name != "ExperimenterGroup":
+        return None
+    details = node.obj._details
+    return PRIVATE if details is None or details._permissions is None else int(details._permissions._perm1)
 
 
 def preset(node: Node, attribute: str) -> int | None:

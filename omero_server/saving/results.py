@@ -32,7 +32,7 @@ def _details(caller: Caller, node: Node, known: dict[tuple[Any, ...], Any]) -> A
     details = omero.model.Details()
     details._externalInfo = None if old is None else old._externalInfo
     subject = node.subject
-    key = (node.cls, subject.owner_id, subject.group_id, subject.repository, subject.directory)
+    key = (node.cls, subject.owner_id, subject.group_id, subject.bits, subject.repository, subject.directory)
     if key not in known:
         known[key] = _permissions(caller, subject)
     details._permissions = known[key]
@@ -48,7 +48,8 @@ def _details(caller: Caller, node: Node, known: dict[tuple[Any, ...], Any]) -> A
 
 
 def _permissions(caller: Caller, subject: Subject) -> Any:
-    shown = subject.bits if caller.all_groups else caller.group_permissions
+    own = caller.all_groups or subject.cls.name == "ExperimenterGroup"
+    shown = subject.bits if own else caller.group_permissions
     if shown is None:
         shown = subject.bits or 0
     return omero.model.Permissions(_restrictions=restrictions(caller, subject), _extendedRestrictions=[], _perm1=shown)

@@ -19,6 +19,7 @@ from omero_server.db.engine import Database
 from omero_server.db.schema import create_schema
 from omero_server.db.transaction import Transaction
 from omero_server.sessions.call import Call, Caller
+from omero_server.sessions.store import SessionStore, internal_author
 from tests.support.scene import PRIVATE, READ_ANNOTATE, READ_ONLY, READ_WRITE, Scene
 
 GROUPS = {"P": PRIVATE, "RO": READ_ONLY, "RA": READ_ANNOTATE, "RW": READ_WRITE}
@@ -31,7 +32,11 @@ class Lab:
         self.database = database
         self.config = Config.load(root)
         self.engine = SimpleNamespace(
-            config=self.config, database=database, data_dir=self.config.data_dir, instance=self.config.instance
+            config=self.config,
+            database=database,
+            data_dir=self.config.data_dir,
+            instance=self.config.instance,
+            sessions=SessionStore(database, 0, lambda: internal_author(0, frozenset())),
         )
         with database.begin() as db:
             self.scene = Scene(db)

@@ -1,0 +1,162 @@
+"""IAdmin, the operations that change groups and memberships."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import omero
+import omero._generated
+import omero.model
+from omero_server.queries import find
+from omero_server.saving.permissions import change_permissions
+from omero_server.saving.removal import remove
+from omero_server.saving.saver import save
+from omero_server.security import accounts
+from omero_server.services.admin_objects import id_of
+from omero_server.services.service import Service, writes
+from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP, Call
+
+__all__ = ["AdminGroups"]
+
+SPECIAL = {0: "system", 1: "user", 2: "guest"}
+
+
+class AdminGroups(Service):
+    """Groups are made by administrators; their owners manage them."""
+
+    @writes(role="system")
+    def createGroup(self, call: Call, group: Any) -> int:
+        """A group; private unless its details say otherwise."""
+        if not call.caller.may("ModifyGroup"):
+            raise omero.SecurityViolation(message="Creating groups needs the privilege ModifyGroup.")
+        if group is None:
+            raise omero.ApiUsageException(message="The group is null.")
+        made = omero.model.ExperimenterGroup(
+            _loaded=True,
+            _name=group._name,
+            _description=group._description,
+            _ldap=group._ldap or omero.RBool(_val=False),
+            _config=group._config,
+        )
+        asked = None if group._details is None else group._details._permissions
+        made._details = omero.model.Details(_permissions=asked)
+        return id_of(save(call, [made], privileged=True)[0], "group")
+
+    @writes
+    def updateGroup(self, call: Call, group: Any) -> None:
+        """Change name, description and permissions."""
+        group_id = id_of(group, "group")
+        accounts.check_may_manage(call, [group_id], "ModifyGroup")
+        stored = find(call, "ExperimenterGroup", group_id, as_server=True)
+        if stored is None:
+            raise omero.ApiUsageException(message=f"There is no group with id {group_id}.")
+        asked = None if group._details is None else group._details._permissions
+        bits = stored._details._permissions._perm1
+        if stored._name._val != (group._name and group._name._val):
+            _check_rename(call, group_id, group._name)
+        stored._name, stored._description = group._name, group._description
+        save(call, [stored], privileged=True)
+        if asked is not None and asked._perm1 != bits:
+            change_permissions(call, group_id, asked._perm1)
+        call.after_commit(call.engine.sessions.invalidate)
+
+    @writes
+    def deleteGroup(self, call: Call, group: Any) -> None:
+        """Delete a group in which nothing is left."""
+        group_id = id_of(group, "group")
+        accounts.check_may_manage(call, [group_id], "ModifyGroup")
+        if group_id in SPECIAL:
+            raise omero.ValidationException(message=f"The group {SPECIAL[group_id]!r} cannot be deleted.")
+        accounts.delete_group_memberships(call, group_id)
+        remove(call, group, privileged=True)
+
+    @writes
+    def changePermissions(self, call: Call, obj: Any, perms: Any) -> None:
+        """Change the permissions of a group and of all that is in it."""
+        if obj is None or perms is None:
+            raise omero.ApiUsageException(message="The object and the permissions must not be null.")
+        if not isinstance(obj, omero.model.ExperimenterGroup):
+            raise omero.SecurityViolation(message="Only groups have permissions of their own.")
+        group_id = id_of(obj, "group")
+        accounts.check_may_manage(call, [group_id], "ModifyGroup")
+        change_permissions(call, group_id, perms._perm1)
+        call.after_commit(call.engine.sessions.invalidate)
+
+    @writes
+    def addGroups(self, call: Call, user: Any, groups: list[Any]) -> None:
+        """Make a user a member of groups."""
+        if not groups:
+            raise omero.ValidationException(message="There are no groups to add.")
+        ids = _ids(groups, "group")
+        _check_memberships(call, ids)
+        accounts.add_memberships(call, id_of(user, "experimenter"), ids)
+
+    @writes
+    def removeGroups(self, call: Call, user: Any, groups: list[Any]) -> None:
+        """End memberships of a user."""
+        if user is None or groups is None:
+            return
+        ids = _ids(groups, "group")
+        _check_memberships(call, ids)
+        accounts.remove_memberships(call, id_of(user, "experimenter"), ids)
+
+    @writes
+    def setDefaultGroup(self, call: Call, user: Any, group: Any) -> None:
+        """Say which group a user works in after login."""
+        if user is None or group is None:
+            return
+        user_id = id_of(user, "experimenter")
+        if user_id != call.caller.user_id and not call.caller.may("ModifyUser"):
+            raise omero.SecurityViolation(message="Only administrators change the default group of others.")
+        accounts.set_default_group(call, user_id, id_of(group, "group"))
+
+    @writes
+    def setGroupOwner(self, call: Call, group: Any, owner: Any) -> None:
+        """Make a user an owner of a group."""
+        self.addGroupOwners(call, group, [owner])
+
+    @writes
+    def unsetGroupOwner(self, call: Call, group: Any, owner: Any) -> None:
+        """Take ownership from a user, who stays a member."""
+        self.removeGroupOwners(call, group, [owner])
+
+    @writes
+    def addGroupOwners(self, call: Call, group: Any, owners: list[Any]) -> None:
+        """Make users owners of a group."""
+        _set_leaders(call, group, owners, True)
+
+    @writes
+    def removeGroupOwners(self, call: Call, group: Any, owners: list[Any]) -> None:
+        """Take ownership from users, who stay members."""
+        _set_leaders(call, group, owners, False)
+
+
+def _ids(objects: list[Any], what: str) -> list[int]:
+    return [id_of(obj, what) for obj in objects]
+
+
+def _set_leaders(call: Call, group: Any, owners: list[Any], leads: bool) -> None:
+    if group is None or owners is None:
+        return
+    group_id = id_of(group, "group")
+    _check_memberships(call, [group_id])
+    for owner in owners:
+        if owner is not None:
+            accounts.set_leader(call, id_of(owner, "experimenter"), group_id, leads)
+
+
+def _check_memberships(call: Call, groups: list[int]) -> None:
+    """Owners of a group may add its members to "user", too: without it nobody can log in."""
+    accounts.check_may_manage(call, [g for g in groups if g != USER_GROUP or not call.caller.leader_of])
+    if SYSTEM_GROUP in groups and not call.caller.is_admin:
+        raise omero.SecurityViolation(message="Only administrators manage the group 'system'.")
+
+
+def _check_rename(call: Call, group_id: int, name: Any) -> None:
+    new = name and name._val
+    if group_id in SPECIAL:
+        raise omero.ValidationException(message=f"The group {SPECIAL[group_id]!r} cannot be renamed.")
+    if new in SPECIAL.values():
+        raise omero.ValidationException(message=f"The name {new!r} is reserved.")
+    if group_id == call.caller.group_id:
+        raise omero.ValidationException(message="The group that this call runs in cannot be renamed: switch groups.")

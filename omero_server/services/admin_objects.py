@@ -1,0 +1,56 @@
+"""Experimenters and groups as IAdmin returns them, and the arguments that name them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import omero
+import omero._generated
+from omero_server.queries import run
+from omero_server.sessions.call import Call
+
+__all__ = ["experimenters", "groups", "id_of", "one", "user_id_of"]
+
+USERS = (
+    "select distinct e from Experimenter e left outer join fetch e.groupExperimenterMap m"
+    " left outer join fetch m.parent g"
+)
+GROUPS = (
+    "select distinct g from ExperimenterGroup g left outer join fetch g.groupExperimenterMap m"
+    " left outer join fetch m.child e"
+)
+DEEP_GROUPS = GROUPS + " left outer join fetch e.groupExperimenterMap em"
+
+
+def experimenters(call: Call, where: str = "", **params: Any) -> list[Any]:
+    """Users with their memberships and the groups of these. ``where``: an HQL condition on e, m and g."""
+    return run(call, f"{USERS}{where and ' where ' + where} order by e.id, m.child", params)
+
+
+def groups(call: Call, where: str = "", *, deep: bool = False, parents: bool = False, **params: Any) -> list[Any]:
+    """Groups with their memberships and members; ``deep``: with these users' memberships, ``parents`` and their
+    groups.
+    """
+    query = DEEP_GROUPS if deep else GROUPS
+    query += " left outer join fetch em.parent" if parents else ""
+    return run(call, f"{query}{where and ' where ' + where} order by g.id", params)
+
+
+def one(found: list[Any], what: str) -> Any:
+    """The only element. Raises ApiUsageException when there is none."""
+    if not found:
+        raise omero.ApiUsageException(message=f"No such {what}.")
+    return found[0]
+
+
+def id_of(obj: Any, what: str) -> int:
+    """The id of an object sent by a client. Raises ApiUsageException."""
+    if obj is None or obj._id is None:
+        raise omero.ApiUsageException(message=f"The {what} has no id: it is null or was never saved.")
+    return int(obj._id._val)
+
+
+def user_id_of(call: Call, name: str) -> int:
+    """The id of the user called ``name``. Raises ApiUsageException."""
+    found = run(call, "select e.id from Experimenter e where e.omeName = :name", {"name": name}, as_server=True)
+    return int(one(found, f"user: {name!r}"))

@@ -1,0 +1,183 @@
+"""IAdmin, the operations that change users and passwords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import omero
+import omero._generated
+import omero.model
+from omero_server.queries import find
+from omero_server.saving.removal import remove
+from omero_server.saving.saver import save
+from omero_server.security import accounts
+from omero_server.security.login import check_password
+from omero_server.security.privileges import all_privileges, check_grant, check_not_above, write_privileges
+from omero_server.services.admin_objects import id_of, user_id_of
+from omero_server.services.service import Service, writes
+from omero_server.sessions.call import GUEST_USER, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Call
+from omero_server.sessions.membership import find_group
+
+__all__ = ["AdminPeople"]
+
+PERSONAL = ("firstName", "middleName", "lastName", "email", "institution")
+RESERVED = {ROOT_USER: "root", GUEST_USER: "guest"}
+
+
+class AdminPeople(Service):
+    """Users are made by administrators and by the owners of their groups."""
+
+    @writes
+    def createUser(self, call: Call, experimenter: Any, group: str) -> int:
+        """A user in a group and in "user", without password."""
+        return _create(call, experimenter, [_group_named(call, group), USER_GROUP], None)
+
+    @writes(role="system")
+    def createSystemUser(self, call: Call, experimenter: Any) -> int:
+        """An administrator with the caller's privileges at most."""
+        return _create(call, experimenter, [SYSTEM_GROUP, USER_GROUP], None, call.caller.privileges)
+
+    @writes(role="system")
+    def createRestrictedSystemUser(self, call: Call, experimenter: Any, privileges: list[Any]) -> int:
+        """An administrator with these privileges only."""
+        return _create(call, experimenter, [SYSTEM_GROUP, USER_GROUP], None, values_of(privileges))
+
+    @writes(role="system")
+    def createRestrictedSystemUserWithPassword(
+        self, call: Call, experimenter: Any, privileges: list[Any], password: Any
+    ) -> int:
+        """An administrator with these privileges only, and a password."""
+        return _create(call, experimenter, [SYSTEM_GROUP, USER_GROUP], password, values_of(privileges))
+
+    @writes
+    def createExperimenter(self, call: Call, user: Any, defaultGroup: Any, groups: list[Any]) -> int:
+        """A user in these groups, the default one first; "user" is not added by itself."""
+        return self.createExperimenterWithPassword(call, user, None, defaultGroup, groups)
+
+    @writes
+    def createExperimenterWithPassword(
+        self, call: Call, user: Any, password: Any, defaultGroup: Any, groups: list[Any]
+    ) -> int:
+        """A user in these groups, with a password."""
+        ids = [id_of(defaultGroup, "default group"), *(id_of(group, "group") for group in groups or [])]
+        privileges = call.caller.privileges if SYSTEM_GROUP in ids else None
+        return _create(call, user, ids, password, privileges)
+
+    @writes
+    def updateSelf(self, call: Call, experimenter: Any) -> None:
+        """Change the caller's names, e-mail and institution."""
+        _update(call, call.caller.user_id, experimenter, PERSONAL)
+
+    @writes
+    def updateExperimenter(self, call: Call, experimenter: Any) -> None:
+        """Change a user's names, e-mail, institution and login name."""
+        user_id = id_of(experimenter, "experimenter")
+        if call.caller.may("ModifyUser"):
+            _update(call, user_id, experimenter, ("omeName", *PERSONAL))
+        elif user_id == call.caller.user_id:
+            _update(call, user_id, experimenter, PERSONAL)
+        else:
+            raise omero.SecurityViolation(message="Only administrators with the privilege ModifyUser change users.")
+
+    @writes
+    def updateExperimenterWithPassword(self, call: Call, experimenter: Any, password: Any) -> None:
+        """Change a user and set a password."""
+        user_id = id_of(experimenter, "experimenter")
+        accounts.check_password_change(call, user_id)
+        _update(call, user_id, experimenter, ("omeName", *PERSONAL))
+        accounts.set_password(call, user_id, text_of(password))
+
+    @writes
+    def deleteExperimenter(self, call: Call, user: Any) -> None:
+        """Delete a user who has left no trace in the data or the history."""
+        user_id = id_of(user, "experimenter")
+        if not call.caller.may("ModifyUser"):
+            raise omero.SecurityViolation(message="Only administrators with the privilege ModifyUser delete users.")
+        if user_id in RESERVED:
+            raise omero.ValidationException(message=f"{RESERVED[user_id]} cannot be deleted.")
+        check_not_above(call, user_id)
+        accounts.delete_account(call, user_id)
+        remove(call, user, privileged=True)
+
+    @writes(role="system")
+    def setAdminPrivileges(self, call: Call, user: Any, privileges: list[Any]) -> None:
+        """Let an administrator have just these privileges."""
+        if not call.caller.may("ModifyUser"):
+            raise omero.SecurityViolation(message="Only administrators with the privilege ModifyUser may do this.")
+        write_privileges(call, id_of(user, "experimenter"), values_of(privileges))
+
+    @writes(password=True)
+    def changePassword(self, call: Call, newPassword: Any) -> None:
+        """Set the caller's own password; null closes the account."""
+        accounts.set_password(call, call.caller.user_id, text_of(newPassword))
+
+    @writes
+    def changePasswordWithOldPassword(self, call: Call, oldPassword: Any, newPassword: Any) -> None:
+        """Set the caller's own password. Raises SecurityViolation when the old one is wrong."""
+        old = text_of(oldPassword) or ""
+        if check_password(call.db, call.caller.user_name, old, call.engine.config) != call.caller.user_id:
+            raise omero.SecurityViolation(message="The old password is wrong.")
+        accounts.set_password(call, call.caller.user_id, text_of(newPassword))
+
+    @writes(password=True)
+    def changeUserPassword(self, call: Call, omeName: str, newPassword: Any) -> None:
+        """Set another user's password."""
+        user_id = user_id_of(call, omeName)
+        accounts.check_password_change(call, user_id)
+        accounts.set_password(call, user_id, text_of(newPassword))
+
+
+def text_of(value: Any) -> str | None:
+    """The text of an RString that may be null."""
+    return None if value is None else str(value._val)
+
+
+def values_of(privileges: list[Any] | None) -> list[str]:
+    """The names of privilege objects."""
+    return [privilege._value._val for privilege in privileges or [] if privilege is not None and privilege._value]
+
+
+def _group_named(call: Call, name: str) -> int:
+    found = find_group(call.db, name=name)
+    if found is None:
+        raise omero.ApiUsageException(message=f"There is no group {name!r}.")
+    return found.id
+
+
+def _create(call: Call, sent: Any, groups: list[int], password: Any, privileges: Any = None) -> int:
+    """Insert user, memberships, password. ``privileges``: of a new administrator."""
+    if sent is None:
+        raise omero.ApiUsageException(message="The experimenter is null.")
+    accounts.check_may_manage(call, [g for g in groups if g != USER_GROUP], "ModifyUser")
+    if SYSTEM_GROUP in groups:
+        check_grant(call, privileges)
+    made = omero.model.Experimenter(_loaded=True, _config=sent._config, _ldap=sent._ldap or omero.RBool(_val=False))
+    for name in ("omeName", *PERSONAL):
+        setattr(made, f"_{name}", getattr(sent, f"_{name}"))
+    user_id = id_of(save(call, [made], privileged=True)[0], "experimenter")
+    if SYSTEM_GROUP in groups and all_privileges() - set(privileges):
+        write_privileges(call, user_id, privileges)
+    accounts.add_memberships(call, user_id, groups)
+    accounts.set_password(call, user_id, text_of(password) if password is not None else "")
+    return user_id
+
+
+def _update(call: Call, user_id: int, sent: Any, names: tuple[str, ...]) -> None:
+    """Copy these properties. Raises ValidationException when root or guest would be renamed."""
+    stored = find(call, "Experimenter", user_id, as_server=True)
+    if stored is None:
+        raise omero.ApiUsageException(message=f"There is no user with id {user_id}.")
+    for name in names:
+        setattr(stored, f"_{name}", getattr(sent, f"_{name}"))
+    if "omeName" in names:
+        _check_name(user_id, stored)
+    save(call, [stored], privileged=True)
+    call.after_commit(call.engine.sessions.invalidate)
+
+
+def _check_name(user_id: int, stored: Any) -> None:
+    name = stored._omeName and stored._omeName._val
+    if user_id in RESERVED and name != RESERVED[user_id]:
+        raise omero.ValidationException(message=f"{RESERVED[user_id]} cannot be renamed.")
+    if user_id not in RESERVED and name in RESERVED.values():
+        raise omero.ValidationException(message=f"The name {name!r} is reserved.")
