@@ -56,10 +56,15 @@ def member_lines(cls: ModelClass, prop: Property) -> Iterator[str]:
     if prop.kind in ("collection", "links"):
         yield f"{sequence_name(cls, prop)} {prop.name}Seq"
         yield f"bool {prop.name}Loaded"
-        if prop.kind == "links" and not MODEL.classes[prop.type].is_global:  # global links have no owner
+        if prop.kind == "links" and counted(prop):
             yield f"omero::sys::CountMap {prop.name}CountPerOwner"
     else:
         yield f"{wire_type(prop)} {prop.name}"
+
+
+def counted(prop: Property) -> bool:
+    """Whether links are counted per owner: global ones have no owner."""
+    return not MODEL.classes[prop.type].is_global
 
 
 def wire_type(prop: Property) -> str:
