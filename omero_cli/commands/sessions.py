@@ -263,7 +263,8 @@ def _submit(client: Any, request: Any, code: int) -> Any:
     try:
         callback = client.submit(request)
     except omero.CmdError as error:
-        raise CommandError(f"{type(request).__name__} failed: {error.err.name} {error.err.parameters}", code) from error
+        reason = error.err.parameters.get("message", error.err.name)
+        raise CommandError(f"{type(request).__name__} failed: {reason}", code) from error
     try:
         return callback.getResponse()
     finally:

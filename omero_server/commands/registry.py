@@ -18,7 +18,11 @@ from typing import Any, Protocol
 
 __all__ = ["COMMANDS", "Command", "CommandError", "Progress", "command", "load"]
 
-MODULES: tuple[str, ...] = ("omero_server.commands.delete", "omero_server.commands.import_fileset")
+MODULES: tuple[str, ...] = (
+    "omero_server.commands.delete",
+    "omero_server.commands.import_fileset",
+    "omero_server.commands.sessions",
+)
 
 
 class Progress(Protocol):
