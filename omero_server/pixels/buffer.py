@@ -144,14 +144,20 @@ class RomioBuffer(_Levels):
         """Bytes of the file as stored; zeros where it is shorter. IndexError outside of the complete file."""
         if at < 0 or count < 0 or at + count > self.total_bytes:
             raise IndexError(f"bytes {at}..{at + count} are outside of {self.total_bytes}")
-        data = bytearray(count)
-        view, done = memoryview(data), 0
-        while done < count:
-            got = os.preadv(self._fd, [view[done:]], at + done)
-            if got == 0:
-                break
-            done += got
-        return bytes(data)
+        data = os.pread(self._fd, count, at)
+        if len(data) == count:
+            return data
+        parts, done = [data], len(data)
+        while data:
+            data = os.pread(self._fd, count - done, at + done)
+            parts.append(data)
+            done += len(data)
+        return b"".join([*parts, bytes(count - done)])
+
+    def plane_data(self, z: int, c: int, t: int) -> bytes:
+        """The bytes of a plane as they are stored. ValueError for a plane that carries the never-written marker."""
+        self._check_written(z, c, t)
+        return self.read_bytes(self.offset(z, c, t), self.plane_bytes)
 
     def plane(self, z: int, c: int, t: int, level: int = 0) -> Array:
         """One whole plane. ValueError for a plane that carries the never-written marker."""

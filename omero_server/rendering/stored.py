@@ -17,7 +17,7 @@ from omero_server.db.tables import TABLES
 from omero_server.rendering.metadata import PixelsInfo, Reading, id_list, readable
 from omero_server.rendering.settings import ChannelSettings, RenderSettings
 
-__all__ = ["StoredSettings", "enumeration", "find_all", "find_own", "find_settings", "load_settings"]
+__all__ = ["StoredSettings", "enumeration", "find_all", "find_own", "find_settings", "load_settings", "saved_times"]
 
 DEF, QUANTUM, BINDING = (TABLES[name] for name in ("renderingdef", "quantumdef", "channelbinding"))
 CONTEXT, REVERSE = TABLES["codomainmapcontext"], TABLES["reverseintensitycontext"]
@@ -81,6 +81,12 @@ def find_own(call: Reading, pixels: Sequence[PixelsInfo], user_id: int) -> dict[
         .order_by(DEF.c.pixels, EVENT.c.time.desc(), DEF.c.id.desc())
     )
     return {one.pixels_id: one for one in _find(call, newest, ids=[one.id for one in pixels])}
+
+
+def saved_times(call: Reading, ids: Sequence[int]) -> dict[int, Any]:
+    """When settings were saved last, by their id."""
+    chosen = select(DEF.c.id, EVENT.c.time).join(EVENT, EVENT.c.id == DEF.c.update_id).where(DEF.c.id == id_list())
+    return {row_id: time for row_id, time in call.db.execute(chosen, {"ids": list(ids)})}
 
 
 def _select() -> Select[Any]:

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 import omero
 import omero._generated
-from omero_server.pixels.buffer import PixelBuffer
+from omero_server.pixels.buffer import PixelBuffer, RomioBuffer
 from omero_server.rendering.metadata import PixelsInfo
 
-__all__ = ["Extent", "big_endian", "hypercube", "planes", "row_span", "span"]
+__all__ = ["Extent", "big_endian", "hypercube", "plane_bytes", "planes", "row_span", "span"]
 
 Array = npt.NDArray[Any]
 
@@ -26,6 +26,12 @@ def big_endian(pixels: Array) -> bytes:
     if pixels.dtype.itemsize == 1:
         return pixels.tobytes()
     return pixels.byteswap().tobytes() if pixels.dtype.isnative else np.ascontiguousarray(pixels).tobytes()
+
+
+def plane_bytes(buffer: PixelBuffer, z: int, c: int, t: int) -> bytes:
+    """A whole plane; server-written ones go out as they are stored."""
+    check_size(buffer.size_x * buffer.size_y * buffer.dtype.itemsize)
+    return buffer.plane_data(z, c, t) if isinstance(buffer, RomioBuffer) else big_endian(buffer.plane(z, c, t))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,7 @@ def planes(buffer: PixelBuffer, zct: Sequence[tuple[int, int, int]]) -> bytes:
     """Whole planes one after the other."""
     size = buffer.size_x * buffer.size_y * buffer.dtype.itemsize
     check_size(size * len(zct))
-    out = bytearray(size * len(zct))
-    for number, (z, c, t) in enumerate(zct):
-        out[number * size : (number + 1) * size] = big_endian(buffer.plane(z, c, t))
-    return bytes(out)
+    return b"".join(plane_bytes(buffer, z, c, t) for z, c, t in zct)
 
 
 def row_span(buffer: PixelBuffer, z: int, c: int, t: int, offset: int, count: int) -> bytes:

@@ -18,7 +18,8 @@ from omero_server.security.voter import Subject
 from omero_server.sessions.call import Call
 
 __all__ = [
-    "PENDING", "Place", "Sizes", "copy_pixels", "insert_image", "insert_pixels", "place_of_call", "set_digest", "set_range",
+    "PENDING", "Place", "Sizes", "copy_pixels", "insert_image", "insert_pixels", "place_of_call", "set_digest",
+    "set_range",
 ]  # fmt: skip
 
 PENDING = "Pending..."

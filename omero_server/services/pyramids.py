@@ -49,7 +49,7 @@ class PyramidOperations(StatefulService, ABC):
     def getResolutionDescriptions(self, call: Call) -> list[Any]:
         """Sizes of the levels, the full size first."""
         sizes = self.opened()[1].level_sizes
-        return [omero.api.ResolutionDescription(sizeX=width, sizeY=height) for width, height in sizes]  # type: ignore[attr-defined]
+        return [omero.api.ResolutionDescription(sizeX=width, sizeY=height) for width, height in sizes]
 
     @reads
     def getResolutionLevel(self, call: Call) -> int:

@@ -16,7 +16,7 @@ from omero_server.rendering.planes import Region
 from omero_server.rendering.rights import may_edit
 from omero_server.rendering.stats import histogram, middle_plane_range
 from omero_server.repository.layout import Layout
-from omero_server.services.pixel_bytes import Extent, big_endian, hypercube, planes, row_span, span
+from omero_server.services.pixel_bytes import Extent, big_endian, hypercube, plane_bytes, planes, row_span, span
 from omero_server.services.pixel_errors import pixel_errors
 from omero_server.services.pixels_graphs import pixels_graph
 from omero_server.services.pixels_rows import PENDING, set_digest
@@ -183,7 +183,7 @@ class RawPixelsStoreService(PyramidOperations):
     def getPlane(self, call: Call, z: int, c: int, t: int) -> bytes:
         """One plane at full size."""
         with pixel_errors(omero.ApiUsageException):
-            return big_endian(self.reading().plane(z, c, t))
+            return plane_bytes(self.reading(), z, c, t)
 
     @reads
     def getStack(self, call: Call, c: int, t: int) -> bytes:
