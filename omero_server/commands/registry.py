@@ -4,8 +4,7 @@
     def delete(call: Call, request: Delete2, progress: Progress) -> Response: ...
 
 The function runs on a thread of its own, in one transaction (``mode`` "write" or "read"; with "none" it makes its
-own through
-``call.engine.begin``). It returns the response, or raises CommandError for an ERR that clients understand.
+own through ``call.engine.begin``). It returns the response, or raises CommandError for an ERR that clients understand.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 __all__ = ["COMMANDS", "Command", "CommandError", "Progress", "command", "load"]
@@ -80,5 +78,4 @@ def command(
 def load() -> None:
     """Import the modules that register commands."""
     for module in MODULES:
-        if find_spec(module):
-            import_module(module)
+        import_module(module)

@@ -12,7 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from omero_server.services.import_process import ImportProcessService
+from omero_server.services.managed import ManagedRepositoryService
 from omero_server.services.registry import CLASSES
+from omero_server.services.repository import RepositoryService
 
 __all__ = ["page", "state"]
 
@@ -52,8 +55,9 @@ def servants() -> dict[str, type]:
     found: dict[str, type] = {"ServiceFactory": FactoryServant, "Session": FactoryServant, "Handle": RunningRequest}
     for name, (module, cls) in CLASSES.items():
         found[name.rsplit(".", 1)[-1]] = getattr(import_module(f"omero_server.services.{module}"), cls)
-    found.setdefault("Repository", found.get("ManagedRepository", object))
     found["PyramidService"] = found["RawPixelsStore"]
+    found |= {"Repository": RepositoryService, "ManagedRepository": ManagedRepositoryService}
+    found["ImportProcess"] = ImportProcessService
     return found
 
 

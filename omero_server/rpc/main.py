@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-from importlib.util import find_spec
 from types import FrameType
 from typing import Any
 
@@ -22,6 +21,7 @@ from omero_server.rpc.engine import Engine
 from omero_server.rpc.login import Login
 from omero_server.rpc.objects import ActiveObjects
 from omero_server.rpc.router import ROUTER_IDENTITY, RouterServant
+from omero_server.services.managed import start as start_repositories
 
 __all__ = ["Server", "main"]
 
@@ -91,15 +91,6 @@ class Server:
         for name, value in settings.items():
             properties.setProperty(name, value)
         return properties
-
-
-def start_repositories(engine: Engine) -> None:
-    """Offer the file repositories, and finish what a crash left half done."""
-    if find_spec("omero_server.services.managed") is None:
-        return
-    from omero_server.services.managed import start
-
-    start(engine)
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import omero
 import omero.model
 from omero_server.model.schema import MODEL
 from omero_server.queries import run
+from omero_server.saving.removal import remove
 from omero_server.saving.saver import save
 from omero_server.services.options import Options
 from omero_server.services.service import Service, reads, writes
@@ -202,10 +203,21 @@ class ContainerService(Service):
     @writes
     def link(self, call: Call, links: list[Any], options: Any) -> list[Any]:
         """Save links."""
-        for link in links:
-            if link is None or not model_class(type(link).__name__).is_link:
-                raise omero.ApiUsageException(message=f"{type(link).__name__} is no link.")
-        return save(call, links)
+        return save(call, only_links(links))
+
+    @writes
+    def unlink(self, call: Call, links: list[Any], options: Any) -> None:
+        """Delete links."""
+        for link in only_links(links):
+            remove(call, link)
+
+
+def only_links(links: list[Any]) -> list[Any]:
+    """The links. ApiUsageException when anything else is among them."""
+    for link in links:
+        if link is None or not model_class(type(link).__name__).is_link:
+            raise omero.ApiUsageException(message=f"{type(link).__name__} is no link.")
+    return links
 
 
 def simple_name(name: str | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 
 from omero_server.services.service import Service, StatefulService
 
@@ -67,7 +66,7 @@ def service_class(name: str) -> type[Service]:
     """The class for a service name; one without operations when the service is not built yet. KeyError for unknown
     names.
     """
-    if name in CLASSES and find_spec(f"omero_server.services.{CLASSES[name][0]}"):
+    if name in CLASSES:
         module, cls = CLASSES[name]
         found: type[Service] = getattr(import_module(f"omero_server.services.{module}"), cls)
         return found
