@@ -253,7 +253,7 @@ def _set_timeout(client: Any, uuid: str, seconds: int) -> None:
     import omero.cmd
     from omero.rtypes import rlong
 
-    _submit(client, omero.cmd.UpdateSessionTimeoutRequest(uuid, rlong(seconds * 1000), None), 558)
+    _submit(client, omero.cmd.UpdateSessionTimeoutRequest(session=uuid, timeToIdle=rlong(seconds * 1000)), 558)
 
 
 def _submit(client: Any, request: Any, code: int) -> Any:
