@@ -49,13 +49,15 @@ class Planner:
             tier: Matcher(graph, abilities, [r for r in operation.rules if r.tier == tier and not r.veto])
             for tier in self._tiers
         }
+        self._targets: dict[Node, None] = {}
         self._pending: dict[int, dict[Node, None]] = {tier: {} for tier in self._tiers}
         self._open: dict[Node, None] = {}
         self._held: dict[Node, None] = {}
 
     def plan(self, targets: Iterable[Node]) -> None:
         """Give every object its plan, beginning with the targets."""
-        for node in targets:
+        self._targets = dict.fromkeys(targets)
+        for node in self._targets:
             self._set(node, self.operation.goal)
         self._settle()
         while self._held:
@@ -67,9 +69,9 @@ class Planner:
                 return
 
     def with_plan(self, *plans: Plan) -> list[Node]:
-        """The touched objects that have one of the plans, ordered by class and id."""
+        """The touched objects that have one of the plans: targets first, then by class and id."""
         found = (node for node in self.touched if node.plan in plans)
-        return sorted(found, key=lambda node: (node.cls.name, node.id))
+        return sorted(found, key=lambda node: (node not in self._targets, node.cls.name, node.id))
 
     def check_vetoes(self) -> None:
         """Raises GraphError when a rule forbids the plan."""
