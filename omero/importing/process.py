@@ -15,7 +15,16 @@ from omero.importing.upload import upload_file
 from omero.rtypes import rbool, rstring
 from omero_server.formats.scan import Candidate
 
-__all__ = ["ImportFailed", "Imported", "Options", "Progress", "import_fileset", "managed_repository", "total_size"]
+__all__ = [
+    "ImportFailed",
+    "Imported",
+    "Options",
+    "Progress",
+    "begin_import",
+    "import_fileset",
+    "managed_repository",
+    "total_size",
+]
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 Progress = Callable[[str, int, int], None]
@@ -65,8 +74,7 @@ def import_fileset(
     import as such; OSError when a file cannot be read. Nothing stays on the server in all these cases.
     """
     options, progress, started = options or Options(), progress or _silent, time.monotonic()
-    context = {"omero.session.uuid": client.getSessionId()}
-    process = managed_repository(client).importFileset(_fileset(candidate), _settings(options), context)
+    process = begin_import(client, candidate, options)
     try:
         hashes = _upload(process, candidate, options, progress)
         handle = process.verifyUpload(hashes)
@@ -77,6 +85,13 @@ def import_fileset(
     finally:
         process.close()
     return _imported(response, candidate, time.monotonic() - started)
+
+
+def begin_import(client: Any, candidate: Candidate, options: Options) -> Any:
+    """Proxy of a new ImportProcess, to upload the files to. To be closed."""
+    # A repository belongs to no session: the call must name it.
+    context = {"omero.session.uuid": client.getSessionId()}
+    return managed_repository(client).importFileset(_fileset(candidate), _settings(options), context)
 
 
 def total_size(candidate: Candidate) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import omero
@@ -34,6 +34,11 @@ class _Target:
     row: FileRow
     file: OpenFile
     checked: bool = False
+
+    def recorded(self) -> None:
+        """The row says what is on disk."""
+        self.file.modified = False
+        self.row = replace(self.row, size=self.file.size)
 
 
 class RawFileStoreService(StatefulService):
@@ -126,7 +131,7 @@ class RawFileStoreService(StatefulService):
         if not file.modified and file.size == target.row.size and file.size:
             return False
         record_content(call, target.row.id, target.row.hasher, file)
-        call.after_commit(lambda: setattr(file, "modified", False))
+        call.after_commit(target.recorded)
         return True
 
     def _chosen(self, call: Call) -> _Target:
