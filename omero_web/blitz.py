@@ -124,9 +124,9 @@ class Blitz:
         found = self.objects(hql, values, group=group, limit=1)
         return found[0] if found else None
 
-    def keep_alive(self) -> bool:
-        """Tell the server that the session is in use. False when the session has ended."""
-        return bool(self.sf.keepAlive(None))
+    def keep_alive(self) -> None:
+        """Tell the server that the session is in use. Raises the server's exception when the session has ended."""
+        self.sf.keepAlive(None)  # answers whether a service lives, so False without one
 
     def end(self) -> None:
         """Log out: end the session on the server for everybody who joined it."""

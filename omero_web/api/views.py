@@ -44,9 +44,9 @@ def versioned(view: View) -> View:
     return answered
 
 
-def url(request: HttpRequest, name: str, **kwargs: Any) -> str:
+def url(request: HttpRequest, name: str, *numbers: int) -> str:
     """An address of the interface, absolute unless ``omero.web.api.absolute_url`` says otherwise."""
-    path = reverse(name, kwargs=kwargs)
+    path = reverse(name, args=numbers)
     explicit = web_config().properties.explicit()
     if "omero.web.api.absolute_url" in explicit:
         return explicit["omero.web.api.absolute_url"].rstrip("/") + path
@@ -154,8 +154,7 @@ def _list_request(request: HttpRequest, kind: lists.Kind, parent: dict[str, int]
 
 def _add_urls(request: HttpRequest, kind: lists.Kind, item: dict[str, Any], related: tuple[str, ...]) -> None:
     for name in related:
-        parent = {f"{kind.singular}_id": item["@id"]}
-        item[f"url:{name}"] = url(request, f"api_{kind.singular}_{name}", **parent)
+        item[f"url:{name}"] = url(request, f"api_{kind.singular}_{name}", item["@id"])
 
 
 @require_GET
@@ -168,7 +167,7 @@ def object_list(request: HttpRequest, blitz: Blitz, plural: str, **parents: int)
     wanted = _list_request(request, kind, {name.removesuffix("_id"): number for name, number in parents.items()})
     items = lists.page(blitz, kind, wanted)
     for item in items:
-        item[f"url:{kind.singular}"] = url(request, f"api_{kind.singular}", object_id=item["@id"])
+        item[f"url:{kind.singular}"] = url(request, f"api_{kind.singular}", item["@id"])
         _add_urls(request, kind, item, kind.related)
     most = web_config().number("omero.web.api.max_limit", 500)
     total = lists.count(blitz, kind, wanted)

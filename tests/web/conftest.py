@@ -57,6 +57,6 @@ def lonely_web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def web_data(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> WebData:
+def web_data(web_instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> WebData:
     """A user with two images in a dataset, made once."""
-    return create_data(instance, tmp_path_factory.mktemp("samples"))
+    return create_data(web_instance, tmp_path_factory.mktemp("samples"))

@@ -38,10 +38,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, instance: Instance, web_data: WebData) -> Iterator[Page]:
+def page(browser: Browser, web_instance: Instance, web_data: WebData) -> Iterator[Page]:
     """The main page of the user who owns the data, after the login form. Errors of scripts fail the test."""
     context = browser.new_context(
-        base_url=instance.web_url,
+        base_url=web_instance.web_url,
         viewport={"width": 1400, "height": 850},
         permissions=["clipboard-read", "clipboard-write"],
     )
@@ -84,8 +84,8 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one - other).mean())
 
 
-def test_a_wrong_password_is_told_and_the_name_kept(browser: Browser, instance: Instance) -> None:
-    page = browser.new_page(base_url=instance.web_url)
+def test_a_wrong_password_is_told_and_the_name_kept(browser: Browser, web_instance: Instance) -> None:
+    page = browser.new_page(base_url=web_instance.web_url)
     page.goto("/webclient/")
     page.get_by_label("User name").fill("nobody")
     page.get_by_label("Password").fill("wrong")

@@ -18,8 +18,8 @@ from tests.web.visitor import Answer, Visitor
 
 
 @pytest.fixture(scope="module")
-def visitor(instance: Instance, web_data: WebData) -> Visitor:
-    visitor = Visitor(instance.web_url)
+def visitor(web_instance: Instance, web_data: WebData) -> Visitor:
+    visitor = Visitor(web_instance.web_url)
     assert visitor.login(web_data.user, web_data.password).location == "/webclient/"
     return visitor
 
@@ -42,29 +42,29 @@ def test_login_keeps_the_session_out_of_the_cookie(visitor: Visitor, web_data: W
     assert visitor.get("/webclient/keepalive_ping/").text == "OK"
 
 
-def test_login_sends_back_to_safe_addresses_only(instance: Instance, web_data: WebData) -> None:
+def test_login_sends_back_to_safe_addresses_only(web_instance: Instance, web_data: WebData) -> None:
     for target, expected in (
         ("/webclient/?show=image-1", "/webclient/?show=image-1"),
         ("https://example.org/", "/webclient/"),
         ("//example.org/", "/webclient/"),
         ("javascript:alert(1)", "/webclient/"),
     ):
-        visitor = Visitor(instance.web_url)
+        visitor = Visitor(web_instance.web_url)
         visitor.get("/webclient/login/")
         fields = {"server": "1", "username": web_data.user, "password": web_data.password, "url": target}
         answer = visitor.post("/webclient/login/", fields)
         assert (answer.status, answer.location) == (302, expected)
 
 
-def test_a_wrong_password_is_refused(instance: Instance, web_data: WebData) -> None:
-    visitor = Visitor(instance.web_url)
+def test_a_wrong_password_is_refused(web_instance: Instance, web_data: WebData) -> None:
+    visitor = Visitor(web_instance.web_url)
     assert "check your user name and password" in visitor.login(web_data.user, "wrong").text
     answer = visitor.post("/api/v0/login/", {"server": "1", "username": web_data.user, "password": "wrong"})
     assert answer.status == 403 and "check your user name" in answer.json["message"]
 
 
-def test_json_login_and_event_context(instance: Instance, web_data: WebData) -> None:
-    visitor = Visitor(instance.web_url)
+def test_json_login_and_event_context(web_instance: Instance, web_data: WebData) -> None:
+    visitor = Visitor(web_instance.web_url)
     visitor.get("/api/v0/token/")
     fields = {"server": "1", "username": web_data.user, "password": web_data.password}
     context = visitor.post("/api/v0/login/", fields).json["eventContext"]
@@ -72,20 +72,20 @@ def test_json_login_and_event_context(instance: Instance, web_data: WebData) -> 
     again = visitor.post("/api/v0/login/", {}).json
     assert again["success"] and again["eventContext"]["sessionUuid"] == context["sessionUuid"]
     # The uuid of a session, given as name and password, joins that session.
-    other = Visitor(instance.web_url)
+    other = Visitor(web_instance.web_url)
     uuid = context["sessionUuid"]
     assert other.login(uuid, uuid).location == "/webclient/"
 
 
-def test_logout_ends_the_omero_session(instance: Instance, web_data: WebData) -> None:
-    visitor = Visitor(instance.web_url)
+def test_logout_ends_the_omero_session(web_instance: Instance, web_data: WebData) -> None:
+    visitor = Visitor(web_instance.web_url)
     visitor.login(web_data.user, web_data.password)
     uuid = visitor.post("/api/v0/login/", {}).json["eventContext"]["sessionUuid"]
     assert "Log out?" in visitor.get("/webclient/logout/").text
     answer = visitor.post("/webclient/logout/", {})
     assert (answer.status, answer.location) == (302, "/webclient/login/")
     assert visitor.get("/webclient/api/containers/", ajax=True).status == 403
-    assert Visitor(instance.web_url).login(uuid, uuid).status == 200
+    assert Visitor(web_instance.web_url).login(uuid, uuid).status == 200
 
 
 def test_main_page_holds_what_other_programs_read(visitor: Visitor, web_data: WebData) -> None:
