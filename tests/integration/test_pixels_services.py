@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
 import omero
 import omero.model
@@ -18,6 +19,8 @@ import omero.romio
 import omero.sys
 from omero.constants.projection import ProjectionType
 from omero.rtypes import rdouble, rint
+from omero_server.db.engine import Database
+from omero_server.db.tables import TABLES
 from tests.support.instance import Instance
 from tests.support.people import logged_in, make_group, make_user
 
@@ -359,14 +362,14 @@ def test_settings_are_copied_to_what_they_fit(root: Any) -> None:
 
 def test_resets_in_containers(root: Any) -> None:
     made, empty = make_image(root), make_image(root, written=False)
-    update = root.getUpdateService()
+    service = root.getUpdateService()
     dataset = omero.model.DatasetI()
     dataset.name = omero.rtypes.rstring("of the resets")
-    dataset = update.saveAndReturnObject(dataset)
+    dataset = service.saveAndReturnObject(dataset)
     for image in (made.image, empty.image):
         link = omero.model.DatasetImageLinkI()
         link.parent, link.child = omero.model.DatasetI(dataset.id.val, False), omero.model.ImageI(image, False)
-        update.saveObject(link)
+        service.saveObject(link)
     service = root.getRenderingSettingsService()
     assert service.resetDefaultsInDataset(dataset.id.val) == [made.image], "there is nothing to read in the other"
     assert service.getRenderingSettings(made.pixels).getChannelBinding(0).inputEnd.val < 200
@@ -436,3 +439,63 @@ def test_pixels_of_a_private_group_are_hidden(instance: Instance, root: Any) -> 
             session.createThumbnailStore().setPixelsId(made.pixels)
         assert session.createThumbnailStore().getThumbnailSet(rint(9), rint(9), [made.pixels]) == {}
         assert session.getPixelsService().retrievePixDescription(made.pixels) is None
+
+
+@pytest.fixture(scope="module")
+def tiled(root: Any, instance: Instance) -> Made:
+    """Pixels in a simulated file with three resolution levels of 512, 256 and 128 pixels."""
+    made = make_image(root, channels=1, pixel_type="uint8", written=False)
+    name = "levels&sizeX=512&sizeY=512&sizeZ=3&sizeT=2&resolutions=3.fake"
+    (instance.config.data_dir / name).touch()
+    pixels = TABLES["pixels"]
+    with Database(instance.uri).begin() as db:
+        changed = update(pixels).where(pixels.c.id == made.pixels)
+        db.execute(changed.values(path="", name=name, sizex=512, sizey=512))
+    return made
+
+
+def test_resolution_levels_count_from_the_smallest(root: Any, tiled: Made) -> None:
+    store = root.createRawPixelsStore()
+    store.setPixelsId(tiled.pixels, False)
+    assert [(one.sizeX, one.sizeY) for one in store.getResolutionDescriptions()] == [(512, 512), (256, 256), (128, 128)]
+    assert (store.getResolutionLevels(), store.getResolutionLevel()) == (3, 2)
+    assert len(store.getTile(0, 0, 0, 500, 500, 12, 12)) == 144
+    store.setResolutionLevel(0)
+    with pytest.raises(omero.ApiUsageException):
+        store.getTile(0, 0, 0, 500, 500, 12, 12)
+    assert len(store.getTile(0, 0, 0, 100, 100, 28, 28)) == 784
+    with pytest.raises(omero.ApiUsageException):
+        store.setResolutionLevel(3)
+    with pytest.raises(omero.ResourceError, match="imported"):
+        store.setPlane(bytes(512 * 512), 0, 0, 0)
+    store.close()
+
+
+def test_rendering_at_a_level(root: Any, tiled: Made) -> None:
+    engine = engine_for(root, tiled.pixels)
+    assert not engine.requiresPixelsPyramid()
+    assert (engine.getResolutionLevels(), engine.getResolutionLevel()) == (3, 2)
+    part = plane()
+    part.region = omero.romio.RegionDef(64, 64, 100, 100)
+    assert picture(engine.renderCompressed(part)).size == (100, 100)
+    engine.setResolutionLevel(0)
+    assert picture(engine.renderCompressed(part)).size == (64, 64), "cut to the level's 128 pixels"
+    assert picture(engine.renderCompressed(plane())).size == (128, 128)
+    engine.load()
+    assert engine.getResolutionLevel() == 0, "the level stays when the engine is loaded again"
+    engine.lookupPixels(tiled.pixels)
+    engine.lookupRenderingDef(tiled.pixels)
+    engine.load()
+    assert engine.getResolutionLevel() == 2
+    engine.close()
+
+
+def test_a_missing_file_is_named(root: Any, instance: Instance, tiled: Made) -> None:
+    made = make_image(root, channels=1, pixel_type="uint8", written=False)
+    pixels = TABLES["pixels"]
+    with Database(instance.uri).begin() as db:
+        db.execute(update(pixels).where(pixels.c.id == made.pixels).values(path="nowhere", name="lost.tiff"))
+    with pytest.raises(omero.ResourceError, match=r"lost\.tiff"):
+        root.createRawPixelsStore().setPixelsId(made.pixels, False)
+    thumbnails = root.createThumbnailStore().getThumbnailByLongestSideSet(rint(20), [made.pixels, tiled.pixels])
+    assert list(thumbnails) == [tiled.pixels], "one bad image does not spoil the others"
