@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import omero
 import psycopg2
 
+import omero
 from bench.figures import print_figure, rate
 from bench.server import running_server
 
