@@ -15,6 +15,7 @@ from omero_cli.values import parse_value, reference, shown
 __all__ = ["ACTIONS", "ObjectStore"]
 
 EVERYWHERE = {"omero.group": "-1"}
+OWN_FIELDS = ("id", "version")
 EXTERNAL_FIELDS = ("entityId", "entityType", "lsid", "uuid")
 
 
@@ -134,7 +135,9 @@ def get(store: ObjectStore, words: list[str]) -> str:
     if len(words) > 1:
         return shown(getattr(obj, field_of(obj, words[1])))
     names = [each[0] for each in all_fields(class_of(obj)) if each[1] not in ("collection", "links")]
-    return "\n".join(f"{name}={shown(getattr(obj, name))}" for name in sorted([*names, "id"]))
+    return "\n".join(
+        f"{name}={shown(getattr(obj, name))}" for name in sorted([*names, *OWN_FIELDS]) if hasattr(obj, name)
+    )
 
 
 def map_get(store: ObjectStore, words: list[str]) -> str:
@@ -225,7 +228,7 @@ def usage(action: str) -> str:
 def field_of(obj: Any, name: str) -> str:
     """The name, when it is a field with one value or a map; CommandError 335 otherwise."""
     known = [each[0] for each in all_fields(class_of(obj)) if each[1] not in ("collection", "links")]
-    if name not in (*known, "id", "version"):
+    if name not in (*known, *OWN_FIELDS):
         raise CommandError(f"{class_of(obj)} has no field {name!r}. It has: {', '.join(sorted(known))}", 335)
     return name
 

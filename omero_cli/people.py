@@ -160,7 +160,7 @@ def users_table(users: Iterable[Any], roles: Any, args: Arguments) -> TableBuild
         active, admin = ("Yes" if number in groups else "" for number in special)
         own = {number: owner for number, owner in groups.items() if number not in special}
         names = (user.firstName.val, user.lastName.val, unwrap(user.email) or "")
-        table.row(key_of(user), name_of(user), *names, active, user.ldap.val, admin, *_split(own, args.long, int))
+        table.row(key_of(user), name_of(user), *names, active, user.ldap.val, admin, *_split(own, args.long))
     return table
 
 
@@ -170,17 +170,16 @@ def groups_table(groups: Iterable[Any], args: Arguments) -> TableBuilder:
     table = TableBuilder("id", "name", "perms", "ldap", *ends)
     table.set_style(args.style)
     for group in sorted(groups, key=SORTS[args.sort]):
-        ordinary, owners = _split(members(group), args.long, str)
+        # Sorted as text, as the official command does.
+        ordinary, owners = _split(dict(sorted(members(group).items(), key=lambda item: str(item[0]))), args.long)
         table.row(key_of(group), name_of(group), group.details.permissions, group.ldap.val, owners, ordinary)
     return table
 
 
-def _split(flags: dict[int, bool], long: bool, order: type[int] | type[str]) -> tuple[str, str]:
-    """Those that are not owners, and those that are: as ids, or how many."""
-    parts = [
-        sorted((number for number, owner in flags.items() if owner is wanted), key=order) for wanted in (False, True)
-    ]
-    texts = [",".join(map(str, part)) if long else str(len(part)) for part in parts]
+def _split(flags: dict[int, bool], long: bool) -> tuple[str, str]:
+    """Those that are not owners, and those that are: as ids in the given order, or how many."""
+    parts = [[str(number) for number, owner in flags.items() if owner is wanted] for wanted in (False, True)]
+    texts = [",".join(part) if long else str(len(part)) for part in parts]
     return texts[0], texts[1]
 
 

@@ -14,6 +14,7 @@ from omero.model.units import UnitValue
 __all__ = ["cell", "parse_value", "reference", "row_fields", "shown"]
 
 TRUE = ("true", "yes", "t", "y", "1")
+NOBODY = "owner=None;group=None"
 FALSE = ("false", "no", "f", "n", "0", "")
 
 
@@ -26,10 +27,8 @@ def cell(value: Any) -> str:
     """The text of a value in a table of `omero hql`: objects `ImageI:5`, times as the clock of this machine shows."""
     if isinstance(value, omero.RTime):
         return time.ctime(value.val / 1000)
-    if isinstance(value, omero.RCollection):
-        return "[" + ", ".join(map(cell, value.val)) + "]"
-    if isinstance(value, omero.RMap):
-        return "{" + ", ".join(f"{name}: {cell(item)}" for name, item in sorted(value.val.items())) + "}"
+    if isinstance(value, omero.RCollection | omero.RMap):
+        return str(_plain(value))
     if isinstance(value, omero.RType):
         return cell(value._val)
     if isinstance(value, omero.model.IObject):
@@ -37,22 +36,27 @@ def cell(value: Any) -> str:
     if isinstance(value, DetailsI):
         owner, group = (end.id.val if end is not None else None for end in (value.owner, value.group))
         return f"owner={owner};group={group}"
-    if isinstance(value, omero.model.NamedValue):
-        return f"({value.name},{value.value})"
-    if isinstance(value, list):
-        return ",".join(map(cell, value))
     return str(value)
 
 
+def _plain(value: Any) -> Any:
+    """Lists and maps of plain values; what is an object becomes its text."""
+    if isinstance(value, omero.RCollection):
+        return [_plain(item) for item in value.val]
+    if isinstance(value, omero.RMap):
+        return {name: _plain(item) for name, item in value.val.items()}
+    return cell(value) if isinstance(value, omero.RObject) else rtypes.unwrap(value)
+
+
 def row_fields(obj: Any) -> dict[str, str]:
-    """The texts of the fields of an object that have a value, sorted by name; neither id nor collections."""
-    found = {slot.removeprefix("_"): getattr(obj, slot) for slot in type(obj).PLAIN}
-    found = {name: value for name, value in found.items() if not isinstance(value, bytes)}
-    texts = {name: cell(value) for name, value in found.items() if value is not None}
-    details = getattr(obj, "_details", None)
-    if details is not None and (details.owner is not None or details.group is not None):
-        texts["details"] = cell(details)
-    return {name: texts[name] for name in sorted(texts) if texts[name] not in ("", "None")}
+    """The texts of the fields of an object that have a value, in the order of the wire; neither id nor collections.
+
+    Details come first; those of objects that nobody owns are left out.
+    """
+    slots = ["_details", *(slot for slot in vars(obj) if slot in type(obj).PLAIN)]
+    values = {slot.removeprefix("_"): getattr(obj, slot) for slot in slots}
+    texts = {name: cell(value) for name, value in values.items() if not isinstance(value, list | bytes)}
+    return {name: text for name, text in texts.items() if text not in ("", "None", NOBODY)}
 
 
 def shown(value: Any) -> str:

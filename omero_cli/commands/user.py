@@ -181,7 +181,8 @@ def list_email(ctx: Context, args: Arguments) -> None:
     users.sort(key=people.key_of)
     found = [user for user in users if unwrap(user.email)]
     texts = [f'"{_full_name(user)}" <{user.email.val}>' if args.names else user.email.val for user in found]
-    ctx.out(("\n" if args.one else ", ").join(texts))
+    for line in texts if args.one else [", ".join(texts)]:
+        ctx.out(line)
     missing = [user for user in users if not unwrap(user.email)]
     if missing and not args.ignore:
         ctx.err("Missing email addresses:")
@@ -197,7 +198,7 @@ def _full_name(user: Any) -> str:
 def join_group(ctx: Context, args: Arguments) -> None:
     admin, user, groups = _user_and_groups(ctx, args)
     if args.as_default and len(groups) > 1:
-        ctx.die(516, "Too many group arguments: --as-default takes one")
+        ctx.die(516, "--as-default requires a single group ID to be supplied.")
     for group in groups:
         people.add_members(ctx, admin, group, [user], args.as_owner)
     if args.as_default:
