@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from omero_server.model.schema import MODEL
 from omero_server.rendering.colors import ChannelOptics, Color, FilterRange
 from omero_server.rendering.quantum import Range
 from omero_server.rendering.settings import ChannelInfo
-from omero_server.security.filter import read_filter
+from omero_server.security.filter import ReadFilter, read_filter
 from omero_server.sessions.call import Caller
 
 __all__ = ["PixelsInfo", "Reading", "id_list", "load_pixels", "readable"]
@@ -71,11 +72,19 @@ class PixelsInfo:
 
 
 def readable(call: Reading, statement: Select[Any], cls: str) -> tuple[Select[Any], dict[str, Any]]:
-    """``statement``, which selects from the table of ``cls``, less what the caller may not read; and its parameters."""
-    model = MODEL.classes[cls]
+    """``statement``, which selects from the table of ``cls``, less what the caller may not read; and its parameters.
+
+    Quick for statements that live as long as their module: what is made of them is kept.
+    """
     rule = read_filter(call.caller, call.db)
-    condition = rule.condition(model, TABLES[model.table])
-    return (statement if condition is None else statement.where(condition)), rule.parameters
+    return _restricted(statement, cls, rule.shape), rule.parameters
+
+
+@lru_cache(maxsize=128)
+def _restricted(statement: Select[Any], cls: str, shape: str) -> Select[Any]:
+    model = MODEL.classes[cls]
+    condition = ReadFilter(shape).condition(model, TABLES[model.table])
+    return statement if condition is None else statement.where(condition)
 
 
 def id_list(name: str = "ids") -> Any:
@@ -83,16 +92,25 @@ def id_list(name: str = "ids") -> Any:
     return any_(bindparam(name, type_=ARRAY(BigInteger)))
 
 
+PIXELS_ROWS = (
+    select(PIXELS, TYPE.c.value.label("type"), GROUP.c.permissions.label("group_bits"))
+    .join(TYPE, TYPE.c.id == PIXELS.c.pixelstype)
+    .join(GROUP, GROUP.c.id == PIXELS.c.group_id)
+    .where(PIXELS.c.id == id_list())
+)
+CHANNEL_ROWS = (
+    select(CHANNEL, STATS.c.globalmin, STATS.c.globalmax, LOGICAL.c.emissionwave, LOGICAL.c.excitationwave)
+    .outerjoin(STATS, STATS.c.id == CHANNEL.c.statsinfo)
+    .outerjoin(LOGICAL, LOGICAL.c.id == CHANNEL.c.logicalchannel)
+    .where(CHANNEL.c.pixels == id_list())
+    .order_by(CHANNEL.c.pixels, CHANNEL.c.pixels_index)
+)
+
+
 def load_pixels(call: Reading, ids: Iterable[int]) -> dict[int, PixelsInfo]:
     """The Pixels with these ids that the caller may read, by id. A few statements, however many there are."""
     wanted = list(ids)
-    chosen = (
-        select(PIXELS, TYPE.c.value.label("type"), GROUP.c.permissions.label("group_bits"))
-        .join(TYPE, TYPE.c.id == PIXELS.c.pixelstype)
-        .join(GROUP, GROUP.c.id == PIXELS.c.group_id)
-        .where(PIXELS.c.id == id_list())
-    )
-    statement, parameters = readable(call, chosen, "Pixels")
+    statement, parameters = readable(call, PIXELS_ROWS, "Pixels")
     rows = call.db.execute(statement, {**parameters, "ids": wanted}).all()
     channels = _channels(call.db, [row.id for row in rows])
     return {row.id: _info(row, channels[row.id]) for row in rows}
@@ -124,14 +142,7 @@ def _channels(db: Connection, pixels_ids: list[int]) -> dict[int, list[ChannelIn
     """Channels in their order, by Pixels id. Light sources and filters are looked up only where a colour is missing."""
     if not pixels_ids:
         return {}
-    chosen = (
-        select(CHANNEL, STATS.c.globalmin, STATS.c.globalmax, LOGICAL.c.emissionwave, LOGICAL.c.excitationwave)
-        .outerjoin(STATS, STATS.c.id == CHANNEL.c.statsinfo)
-        .outerjoin(LOGICAL, LOGICAL.c.id == CHANNEL.c.logicalchannel)
-        .where(CHANNEL.c.pixels == id_list())
-        .order_by(CHANNEL.c.pixels, CHANNEL.c.pixels_index)
-    )
-    rows = db.execute(chosen, {"ids": pixels_ids}).all()
+    rows = db.execute(CHANNEL_ROWS, {"ids": pixels_ids}).all()
     uncolored = [row.logicalchannel for row in rows if _color(row) is None]
     lasers, filters = _lasers(db, uncolored), _emission_filters(db, uncolored)
     found: dict[int, list[ChannelInfo]] = defaultdict(list)

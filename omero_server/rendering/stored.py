@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import Row, Select, bindparam, exists, select
 
 from omero_server.db.tables import TABLES
 from omero_server.rendering.metadata import PixelsInfo, Reading, id_list, readable
@@ -22,6 +22,30 @@ __all__ = ["StoredSettings", "enumeration", "find_all", "find_own", "find_settin
 DEF, QUANTUM, BINDING = (TABLES[name] for name in ("renderingdef", "quantumdef", "channelbinding"))
 CONTEXT, REVERSE = TABLES["codomainmapcontext"], TABLES["reverseintensitycontext"]
 EVENT, GROUP, FAMILY, MODEL = (TABLES[name] for name in ("event", "experimentergroup", "family", "renderingmodel"))
+
+ROWS = (
+    select(
+        DEF, QUANTUM.c.cdstart, QUANTUM.c.cdend, QUANTUM.c.bitresolution, MODEL.c.value.label("model_name"),
+        EVENT.c.time.label("updated"), GROUP.c.permissions.label("group_bits"),
+    )
+    .join(QUANTUM, QUANTUM.c.id == DEF.c.quantization)
+    .join(MODEL, MODEL.c.id == DEF.c.model)
+    .join(EVENT, EVENT.c.id == DEF.c.update_id)
+    .join(GROUP, GROUP.c.id == DEF.c.group_id)
+)  # fmt: skip
+BY_ID = ROWS.where(DEF.c.id == id_list())
+NEWEST = (
+    ROWS.distinct(DEF.c.pixels)
+    .where(DEF.c.pixels == id_list(), DEF.c.owner_id == bindparam("user"))
+    .order_by(DEF.c.pixels, EVENT.c.time.desc(), DEF.c.id.desc())
+)
+REVERSED = exists().where(REVERSE.c.codomainmapcontext_id == CONTEXT.c.id, CONTEXT.c.channelbinding == BINDING.c.id)
+BINDINGS = (
+    select(BINDING, FAMILY.c.value.label("family_name"), REVERSED.label("reversed"))
+    .join(FAMILY, FAMILY.c.id == BINDING.c.family)
+    .where(BINDING.c.renderingdef == id_list())
+    .order_by(BINDING.c.renderingdef, BINDING.c.renderingdef_index)
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +73,7 @@ def enumeration(call: Reading, table: str) -> dict[str, int]:
 
 def load_settings(call: Reading, settings_id: int) -> StoredSettings | None:
     """The settings with this id, if the caller may read them."""
-    return next(iter(_find(call, _select().where(DEF.c.id == settings_id))), None)
+    return next(iter(_find(call, BY_ID, ids=[settings_id])), None)
 
 
 def find_settings(call: Reading, pixels: PixelsInfo, user_id: int | None = None) -> StoredSettings | None:
@@ -74,32 +98,14 @@ def find_own(call: Reading, pixels: Sequence[PixelsInfo], user_id: int) -> dict[
     """The newest settings of one user, by id of the pixels."""
     if not pixels:
         return {}
-    newest = (
-        _select()
-        .distinct(DEF.c.pixels)
-        .where(DEF.c.pixels == id_list(), DEF.c.owner_id == user_id)
-        .order_by(DEF.c.pixels, EVENT.c.time.desc(), DEF.c.id.desc())
-    )
-    return {one.pixels_id: one for one in _find(call, newest, ids=[one.id for one in pixels])}
+    found = _find(call, NEWEST, ids=[one.id for one in pixels], user=user_id)
+    return {one.pixels_id: one for one in found}
 
 
 def saved_times(call: Reading, ids: Sequence[int]) -> dict[int, Any]:
     """When settings were saved last, by their id."""
     chosen = select(DEF.c.id, EVENT.c.time).join(EVENT, EVENT.c.id == DEF.c.update_id).where(DEF.c.id == id_list())
     return {row_id: time for row_id, time in call.db.execute(chosen, {"ids": list(ids)})}
-
-
-def _select() -> Select[Any]:
-    return (
-        select(
-            DEF, QUANTUM.c.cdstart, QUANTUM.c.cdend, QUANTUM.c.bitresolution, MODEL.c.value.label("model_name"),
-            EVENT.c.time.label("updated"), GROUP.c.permissions.label("group_bits"),
-        )
-        .join(QUANTUM, QUANTUM.c.id == DEF.c.quantization)
-        .join(MODEL, MODEL.c.id == DEF.c.model)
-        .join(EVENT, EVENT.c.id == DEF.c.update_id)
-        .join(GROUP, GROUP.c.id == DEF.c.group_id)
-    )  # fmt: skip
 
 
 def _find(call: Reading, chosen: Select[Any], **values: Any) -> list[StoredSettings]:
@@ -111,15 +117,8 @@ def _find(call: Reading, chosen: Select[Any], **values: Any) -> list[StoredSetti
 
 def _bindings(call: Reading, ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
     """Rows of the channels in their order, by id of the settings."""
-    reverse = exists().where(REVERSE.c.codomainmapcontext_id == CONTEXT.c.id, CONTEXT.c.channelbinding == BINDING.c.id)
-    chosen = (
-        select(BINDING, FAMILY.c.value.label("family_name"), reverse.label("reversed"))
-        .join(FAMILY, FAMILY.c.id == BINDING.c.family)
-        .where(BINDING.c.renderingdef == id_list())
-        .order_by(BINDING.c.renderingdef, BINDING.c.renderingdef_index)
-    )
     found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in call.db.execute(chosen, {"ids": list(ids)}):
+    for row in call.db.execute(BINDINGS, {"ids": list(ids)}):
         found[row.renderingdef].append(row)
     return found
 

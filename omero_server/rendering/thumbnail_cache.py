@@ -29,6 +29,12 @@ __all__ = ["Kept", "Wanted", "draw", "find_kept", "keep", "prepare", "read_kept"
 THUMBNAIL, EVENT = TABLES["thumbnail"], TABLES["event"]
 CLASS = "ome.model.display.Thumbnail"
 MIME_TYPE = "image/jpeg"
+KEPT_ROWS = (
+    select(THUMBNAIL, EVENT.c.time.label("updated"))
+    .join(EVENT, EVENT.c.id == THUMBNAIL.c.update_id)
+    .where(THUMBNAIL.c.pixels == id_list())
+    .order_by(EVENT.c.time.desc(), THUMBNAIL.c.id.desc())
+)
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
@@ -57,13 +63,7 @@ class Kept:
 
 def find_kept(call: Reading, pixels_ids: Sequence[int]) -> list[Kept]:
     """The rows of these Pixels that the caller may read, of all owners and sizes, the newest first."""
-    chosen = (
-        select(THUMBNAIL, EVENT.c.time.label("updated"))
-        .join(EVENT, EVENT.c.id == THUMBNAIL.c.update_id)
-        .where(THUMBNAIL.c.pixels == id_list())
-        .order_by(EVENT.c.time.desc(), THUMBNAIL.c.id.desc())
-    )
-    statement, parameters = readable(call, chosen, "Thumbnail")
+    statement, parameters = readable(call, KEPT_ROWS, "Thumbnail")
     rows = call.db.execute(statement, {**parameters, "ids": list(pixels_ids)})
     return [Kept(row.id, row.pixels, row.owner_id, row.sizex, row.sizey, row.updated) for row in rows]
 
