@@ -46,6 +46,7 @@ lint: setup
 	cd omero_web/frontend && npm run --silent check && npm test --silent
 
 interop: setup
+	tests/interop/build_venv.sh
 	$(BIN)/python -m pytest tests/interop
 
 bench: setup
