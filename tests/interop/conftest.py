@@ -1,7 +1,7 @@
 """The official client, omero-py with Python 3.10 and ZeroC Ice 3.6.5, against a server of ours.
 
-The client lives in an environment of its own (`build_venv.sh` makes it). Programs for it are in `scripts/`: they read what
-to do as JSON from standard input and print what they found as JSON; the tests on this side judge.
+The client lives in an environment of its own (`build_venv.sh` makes it). Programs for it are in `scripts/`: they read
+what to do as JSON from standard input and print what they found as JSON; the tests on this side judge.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,12 @@ HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
 SECONDS = 240.0
 
+
 def environment_path() -> Path:
     """Where the official client is installed; the same rule as in `build_venv.sh`."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get("OMERO_INTEROP_VENV") or cache / "omero-interop" / "venv310")
+
 
 @pytest.fixture(scope="session")
 def official_python() -> Path:
@@ -34,6 +35,7 @@ def official_python() -> Path:
     if not python.exists():
         pytest.fail(f"The official client is not installed: {python} is missing. tests/interop/build_venv.sh makes it.")
     return python
+
 
 @dataclass(frozen=True)
 class Official:
@@ -79,10 +81,12 @@ class Official:
             command, env=self.environment, cwd=self.home, capture_output=True, text=True, timeout=SECONDS, **options
         )
 
+
 @pytest.fixture(scope="session")
 def official(official_python: Path, instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Official:
     """The official client for the shared server."""
     return Official(official_python, instance, tmp_path_factory.mktemp("official"))
+
 
 @pytest.fixture(scope="session")
 def images(official: Official, instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
@@ -99,6 +103,7 @@ def images(official: Official, instance: Instance, tmp_path_factory: pytest.Temp
         path.relative_to(DATA).as_posix(): [i for entry, ids in by_entry.items() if _below(path, entry) for i in ids]
         for path in samples
     }
+
 
 def _below(path: Path, entry: str) -> bool:
     """Whether a client path is the sample or in its folder. Client paths have no leading slash."""

@@ -1,7 +1,8 @@
 """Images and the client paths of their filesets' first files, in the order of import."""
 
-from omero.rtypes import unwrap
 from shared import answer, gateway
+
+from omero.rtypes import unwrap
 
 connection = gateway()
 rows = connection.getQueryService().projection(

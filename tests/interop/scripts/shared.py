@@ -13,7 +13,7 @@ def client(transport="ssl"):
     """A client that is not logged in yet."""
     if transport == "ssl":
         return omero.client(GIVEN["host"], GIVEN["ports"]["ssl"])
-    return omero.client("%s://%s:%s" % (transport, GIVEN["host"], GIVEN["ports"][transport]))
+    return omero.client(f"{transport}://{GIVEN['host']}:{GIVEN['ports'][transport]}")
 
 
 def gateway(secure=False):
