@@ -72,5 +72,10 @@ class Service:
 class StatefulService(Service):
     """Base of the services that keep state for one client: one instance per proxy; calls on it are serialised."""
 
+    @reads
+    def getCurrentEventContext(self, call: Call) -> Any:
+        """The caller as this service sees them."""
+        return event_context(call.caller)
+
     def on_close(self) -> None:
         """Free what the instance holds. Called once, when the client closes it or its session ends."""

@@ -150,6 +150,7 @@ def test_what_is_not_there_is_refused(store: Any, error: type[Exception], call: 
 
 def test_a_store_without_pixels_says_what_to_do(root: Any) -> None:
     store = root.createRawPixelsStore()
+    assert store.getCurrentEventContext().userName == "root"
     with pytest.raises(omero.ApiUsageException, match="setPixelsId"):
         store.getPlane(0, 0, 0)
 
