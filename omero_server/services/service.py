@@ -17,6 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, overload
 
+from omero_server.sessions.call import Call
+from omero_server.sessions.event_context import event_context
+
 __all__ = ["Service", "StatefulService", "reads", "unmanaged", "writes"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
