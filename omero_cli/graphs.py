@@ -8,6 +8,8 @@ from typing import Any
 import omero
 import omero.cmd
 from omero.callbacks import CmdCallbackI
+from omero.rtypes import unwrap
+from omero.sys import ParametersI
 from omero_cli.framework import Arguments, Context, Parser
 
 __all__ = ["GraphCommand", "Target", "graph_arguments", "id_ranges", "parse_target"]
@@ -16,6 +18,12 @@ _TARGET = re.compile(r"/?(?P<path>\w+(?:/\w+)*):(?P<ids>\d+(?:-\d+)?(?:,\d+(?:-\
 POLL_MS = 500
 LOOPS = 8
 CANCEL_WAIT_MS = 5000
+EVERYWHERE = {"omero.group": "-1"}
+# What to do with a server that does not serve a kind of request.
+REMEDIES = {
+    "SkipHead": "name the lower objects themselves instead of Class/Lower",
+    "DoAll": "give the targets in several commands",
+}
 
 
 @dataclass(frozen=True)
@@ -92,13 +100,15 @@ class GraphCommand:
         if sum(len(target.ids) for target in args.obj) > 1 and not (args.force or dry_run):
             ctx.err("Several objects, so this is only a dry run: use --force to act on them, --dry-run to say so.")
             dry_run = True
+        if not dry_run:
+            _warn_of_others(ctx, client, args.obj)
         requests = self._requests(args, dry_run)
-        ctx.out(" ".join(map(self._description, requests)) + " ", newline=False)
         whole = requests[0] if len(requests) == 1 else omero.cmd.DoAll(requests, None)
         callback = _wait(ctx, client, whole, args.wait)
         if callback is None:
             return 0
         try:
+            ctx.out(" ".join(map(self._description, requests)) + " ", newline=False)
             return self._answer(ctx, args, callback, dry_run)
         finally:
             callback.close(True)
@@ -106,15 +116,17 @@ class GraphCommand:
     def _list(self, ctx: Context, client: Any) -> int:
         """Print the classes that requests of this kind take."""
         request = omero.cmd.LegalGraphTargets(getattr(omero.cmd, self.request)())
+        callback = CmdCallbackI(client, _submit(ctx, client, request))
         try:
-            callback = client.submit(request)
-        except omero.CmdError as error:
-            ctx.die(367, _failure(error.err))
+            answer = callback.loop(LOOPS, POLL_MS)
         except omero.LockTimeout as error:
             ctx.die(446, f"LockTimeout: {error.message}")
-        for name in sorted(name.rpartition(".")[2] for name in callback.getResponse().targets):
+        finally:
+            callback.close(True)
+        if isinstance(answer, omero.cmd.ERR):
+            ctx.die(367, _failure(answer))
+        for name in sorted(name.rpartition(".")[2] for name in answer.targets):
             ctx.out(name)
-        callback.close(True)
         return 0
 
     def _requests(self, args: Arguments, dry_run: bool) -> list[Any]:
@@ -166,7 +178,7 @@ class GraphCommand:
         ctx.out(f"Steps: {status.steps}")
         seconds = (status.stopTime - status.startTime) / 1000
         ctx.out(f"Elapsed time: {seconds} secs." if seconds > 0 else "Unfinished.")
-        ctx.out(f"Flags: {[str(flag) for flag in status.flags]}")
+        ctx.out(f"Flags: [{', '.join(map(str, status.flags))}]")
         for each in getattr(response, "responses", None) or [response]:
             for name, title in self.sections.items():
                 touched = getattr(each, name, None)
@@ -176,11 +188,38 @@ class GraphCommand:
                         ctx.out(f"  {kind.rpartition('.')[2]}:{id_ranges(ids)}")
 
 
+def _warn_of_others(ctx: Context, client: Any, targets: Iterable[Target]) -> None:
+    """Say which of the targets are somebody else's, where the group lets its members change them."""
+    service = client.sf.getQueryService()
+    me = client.sf.getAdminService().getEventContext().userId
+    for target in targets:
+        # The class is one word, see _TARGET.
+        query = f"select o.id, o.details.owner.id, o.details.permissions from {target.path[0]} o where o.id in (:ids)"  # noqa: S608
+        try:
+            rows = service.projection(query, ParametersI().addIds(list(target.ids)), EVERYWHERE)
+        except omero.ApiUsageException:
+            # No such class, or one whose objects nobody owns. What is wrong with it, the request will tell.
+            continue
+        for number, owner, permissions in unwrap(rows):
+            if owner != me and permissions["perm"].startswith("rwrw"):
+                ctx.err(f"WARNING: {target.path[0]}:{number} belongs to user {owner}")
+
+
+def _submit(ctx: Context, client: Any, request: Any) -> Any:
+    """The handle of a running request. CommandError when the server has no such request."""
+    handle = client.sf.submit(request)
+    if handle is None:
+        kind = type(request).__name__
+        remedy = f": {REMEDIES[kind]}" if kind in REMEDIES else ""
+        ctx.die(1, f"This server does not serve requests of the kind {kind} yet{remedy}.")
+    return handle
+
+
 def _wait(ctx: Context, client: Any, request: Any, seconds: int) -> CmdCallbackI | None:
     """Submit and wait: to the end (negative), not at all (0: None is returned), or so many seconds."""
-    handle = client.sf.submit(request)
+    handle = _submit(ctx, client, request)
     if seconds == 0:
-        ctx.out("\nExiting immediately")
+        ctx.out("Exiting immediately")
         return None
     callback = CmdCallbackI(client, handle)
     try:
@@ -192,7 +231,7 @@ def _wait(ctx: Context, client: Any, request: Any, seconds: int) -> CmdCallbackI
         while seconds < 0 and not callback.block(POLL_MS):
             callback.poll()
     except KeyboardInterrupt:
-        ctx.out("\nAttempting cancel...")
+        ctx.out("Attempting cancel...")
         ctx.out("Cancelled" if handle.cancel() else "Failed to cancel")
         callback.block(CANCEL_WAIT_MS)
     return callback
