@@ -11,7 +11,7 @@ from omero_server.repository.checksums import new_checksum
 
 __all__ = ["BLOCK", "upload_file"]
 
-BLOCK = 4 * 1024 * 1024
+BLOCK = 2 * 1024 * 1024
 IN_FLIGHT = 4
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from omero_server.formats.scan import DEFAULT_DEPTH
 from omero_server.repository.checksums import ALGORITHMS, DEFAULT_ALGORITHM
 
 USAGE, FAILED, NO_CANDIDATES = 1, 2, 125
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SKIPS = ("all", "checksum", "minmax", "thumbnails", "upgrade")
 DESCRIPTION = """Import image files into the server.
 
@@ -55,6 +58,9 @@ def configure(parser: Parser) -> None:
     how.add_argument("--depth", type=int, default=DEFAULT_DEPTH, help="Levels of folders to search (default: 4)")
     how.add_argument("--skip", action="append", choices=SKIPS, default=[], help="Leave out a step; may be repeated")
     how.add_argument("--checksum-algorithm", "--checksum_algorithm", choices=ALGORITHMS, default=DEFAULT_ALGORITHM)
+    how.add_argument(
+        "--encrypted", choices=("true", "false"), help="Encrypt the upload (default: unless on this machine)"
+    )
     how.add_argument("--no-thumbnails", action="store_true", help="As --skip thumbnails")
     how.add_argument("--no-stats-info", action="store_true", help="As --skip minmax")
     how.add_argument("--output", choices=("ids", "legacy", "yaml"), default="ids", help="Form of the output")
@@ -94,7 +100,8 @@ def _import(ctx: Context, args: Arguments, found: ScanResult) -> int:
     except TargetError as error:
         ctx.die(USAGE, str(error))
     done, errors = [], len(found.refusals)
-    with Display(quiet=ctx.quiet, total=sum(total_size(candidate) for candidate in found.candidates)) as display:
+    total = sum(total_size(candidate) for candidate in found.candidates)
+    with Display(ctx.quiet, total) as display, _transfer(client, args.encrypted) as client:
         for candidate in found.candidates:
             try:
                 imported = import_fileset(client, candidate, options, display.progress_of(candidate))
@@ -108,6 +115,25 @@ def _import(ctx: Context, args: Arguments, found: ScanResult) -> int:
                 print_imported(ctx, imported, args)
     print_summary(ctx, done, errors, display.seconds)
     return FAILED if errors else 0
+
+
+@contextmanager
+def _transfer(client: Any, encrypted: str | None) -> Iterator[Any]:
+    """The client to upload with: without encryption if wanted, or if nothing leaves this machine anyway."""
+    local = client.getProperty("omero.host") in LOOPBACK
+    if encrypted == "true" or (encrypted is None and not local) or not client.isSecure():
+        yield client
+        return
+    try:
+        plain = client.createClient(False)
+    except Ice.Exception:
+        # The server offers no unencrypted port.
+        yield client
+        return
+    try:
+        yield plain
+    finally:
+        plain.closeSession()
 
 
 def _options(client: Any, args: Arguments) -> Options:

@@ -1,6 +1,5 @@
 """Smallest and largest values, digest and histogram of pixels, in bounded memory."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from omero_server.rendering.errors import PlaneError
 from omero_server.rendering.planes import Region
 from omero_server.rendering.quantum import Range
 from omero_server.rendering.source import Plane, PlaneSource, strips
+from omero_server.repository.behind import BackgroundChecksum
 
 __all__ = [
     "ImportStatistics",
@@ -40,14 +40,14 @@ def import_statistics(source: PlaneSource, byte_order: str = "<") -> ImportStati
     The digest is taken over the pixels in `byte_order` ("<" little, ">" big), which should be the file's own. NaN does
     not count as a value.
     """
-    digest = hashlib.sha1(usedforsecurity=False)
+    digest = BackgroundChecksum("SHA1-160")
     ranges: list[Range] = [(np.inf, -np.inf)] * source.size_c
     stored = source.dtype.newbyteorder(byte_order)  # type: ignore[arg-type]
     for t in range(source.size_t):
         for c in range(source.size_c):
             for z in range(source.size_z):
                 for strip in strips(source, z, c, t):
-                    digest.update(np.ascontiguousarray(strip, dtype=stored).data)
+                    digest.update(np.ascontiguousarray(strip, dtype=stored).data.cast("B"))
                     ranges[c] = _joined(ranges[c], strip)
     return ImportStatistics(tuple(_or_zero(pair) for pair in ranges), digest.hexdigest())
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import omero
 import omero._generated
-from omero_server.repository.checksums import Checksum, file_checksum, new_checksum
+from omero_server.repository.behind import BackgroundChecksum
+from omero_server.repository.checksums import file_checksum
 from omero_server.repository.disk import make_folders, sync_directory
 
 __all__ = ["MAX_READ", "OpenFile"]
@@ -173,7 +174,7 @@ class _RunningChecksum:
 
     def __init__(self, algorithm: str) -> None:
         self.algorithm = algorithm
-        self.sum: Checksum = new_checksum(algorithm)
+        self.sum = BackgroundChecksum(algorithm)
         self.length = 0
         self._waiting: dict[int, bytes] = {}
         self._broken = False

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from omero_server.repository.behind import BackgroundChecksum
 from omero_server.repository.checksums import ALGORITHMS, file_checksum, new_checksum
 
 ABC = {
@@ -61,6 +62,18 @@ def test_pieces_of_any_size_give_the_sum_of_the_whole(algorithm: str, tmp_path: 
     path = tmp_path / "data"
     path.write_bytes(data)
     assert sum_of(algorithm, *pieces) == sum_of(algorithm, data) == file_checksum(path, algorithm)
+
+
+@pytest.mark.parametrize("size", [1, 70_000, 3_000_000])
+def test_checksums_in_the_background_are_the_same(size: int) -> None:
+    """... also when more is waiting than is allowed to."""
+    data = random.Random(3).randbytes(size)
+    found = BackgroundChecksum("SHA1-160")
+    for _ in range(60):
+        found.update(data)
+    assert found.hexdigest() == sum_of("SHA1-160", data * 60)
+    found.update(b"more")
+    assert found.hexdigest() == sum_of("SHA1-160", data * 60, b"more")
 
 
 def test_an_unknown_algorithm_is_named() -> None:
