@@ -24,6 +24,9 @@ DEFAULTS = {
     "Ice.ACM.Client.Timeout": "60000",
     "Ice.ACM.Client.Heartbeat": "2",
     "Ice.CacheMessageBuffers": "0",
+    # Planes come in few pieces.
+    "Ice.TCP.RcvSize": "2000000",
+    "Ice.TCP.SndSize": "2000000",
     "Ice.RetryIntervals": "-1",
     # An in-process router shares its endpoints with the adapter for callbacks: without this, Ice takes the server's
     # objects for objects of the client itself.

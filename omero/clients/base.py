@@ -25,6 +25,7 @@ from omero import factories
 from omero.clients.arguments import Arguments, endpoint_host, initialization_data, sort_arguments
 from omero.clients.environment import SessionEnvironment
 from omero.clients.keepalive import KeepAlive
+from omero.clients.memory import keep_large_blocks
 from omero.clients.notices import NoticeServant
 from omero.clients.transfer import FileTransfer
 from omero.errors import ClientError, CmdError
@@ -142,6 +143,7 @@ class BaseClient(FileTransfer, SessionEnvironment):
                 for key, value in sorted(id.properties.getPropertiesForPrefix(prefix).items()):
                     print(f"{key}={'*' * 8 if key == omero.constants.PASSWORD else value}")
         self._properties = dict(id.properties.getPropertiesForPrefix(""))
+        keep_large_blocks()
         self._ic = Ice.initialize(id)
         _OPEN.add(self)
         factories.register(self._ic, self)

@@ -22,6 +22,14 @@ ONE_THREAD = {
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLOSC_NTHREADS", "NUMEXPR_NUM_THREADS")
 }
 
+# glibc gives large blocks back to the kernel at once and has it clear them anew for each plane that is sent, which
+# halves the speed. Up to 256 MB are kept instead.
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_TOP_PAD_": str(16 << 20),
+}
+
 
 def instance_programs(config: Config) -> list[Program]:
     """Blitz, and OMERO.web where it is installed and wanted, in starting order."""
@@ -48,7 +56,7 @@ def _blitz(config: Config) -> Program:
         command=[sys.executable, "-m", "omero_server.rpc.main"],
         log_file=config.instance.log_dir / BLITZ_LOG,
         ready=ready_file.exists,
-        environment=_environment(config),
+        environment=_environment(config) | KEEP_MEMORY,
         before_start=lambda: ready_file.unlink(missing_ok=True),
     )
 

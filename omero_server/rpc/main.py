@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 ADAPTER = "BlitzAdapter"
 CALL_THREADS = 20
 MESSAGE_KIB = 250_000
+SOCKET_BYTES = 2_000_000  # a plane goes through in few wake-ups of both sides
 
 
 class Server:
@@ -87,6 +88,8 @@ class Server:
             "Ice.ACM.Server.Close": "0",
             "Ice.ACM.Server.Heartbeat": "3",
             "Ice.CacheMessageBuffers": "0",
+            "Ice.TCP.SndSize": str(SOCKET_BYTES),
+            "Ice.TCP.RcvSize": str(SOCKET_BYTES),
         }
         for name, value in settings.items():
             properties.setProperty(name, value)

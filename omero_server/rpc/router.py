@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 ROUTER_IDENTITY = Identity(name="router", category="OMERO.Glacier2")
 ACM_SECONDS = 60
+CALLBACK_ENDPOINT = "callbacks:tcp -h callbacks.invalid -p 9"
 
 
 class RouterServant(Glacier2.Router):
@@ -87,8 +88,13 @@ class RouterServant(Glacier2.Router):
         return None, False
 
     def getServerProxy(self, current: Current) -> Any:
-        """What clients take the endpoints of their callback objects from."""
-        return self._adapter.createProxy(Identity(name="callbacks", category=self.getCategoryForClient(current)))
+        """What clients take the endpoints of their callback objects from.
+
+        It must not be an endpoint of ours, or clients take our objects for their own. Nobody connects to it: callbacks
+        go through the connection that the client opened.
+        """
+        proxy = self._adapter.getCommunicator().stringToProxy(CALLBACK_ENDPOINT)
+        return proxy.ice_identity(Identity(name="callbacks", category=self.getCategoryForClient(current)))
 
     def addProxies(self, proxies: list[Any], current: Current) -> list[Any]:
         """Nothing to remember: calls are not forwarded."""
