@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, exists, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from omero_server.db.tables import TABLES
 from omero_server.rendering.metadata import PixelsInfo, Reading, id_list, readable
@@ -35,7 +36,7 @@ ROWS = (
 )  # fmt: skip
 BY_ID = ROWS.where(DEF.c.id == id_list())
 NEWEST = (
-    ROWS.distinct(DEF.c.pixels)
+    ROWS.ext(distinct_on(DEF.c.pixels))
     .where(DEF.c.pixels == id_list(), DEF.c.owner_id == bindparam("user"))
     .order_by(DEF.c.pixels, EVENT.c.time.desc(), DEF.c.id.desc())
 )
