@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from tests.support.instance import Instance
+from tests.support.samples import DATA, PATHS
 
 HERE = Path(__file__).parent
-DATA = HERE.parent / "data"
 SECONDS = 240.0
 
 
@@ -91,7 +91,7 @@ def official(official_python: Path, instance: Instance, tmp_path_factory: pytest
 @pytest.fixture(scope="session")
 def images(official: Official, instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
     """Image ids by path of the sample below tests/data; every sample is imported through our command line."""
-    samples = [DATA / sample["path"] for sample in json.loads((DATA / "expected.json").read_text("utf-8"))]
+    samples = [DATA / path for path in PATHS]
     login = ["-s", instance.host, "-p", str(instance.ports.ssl), "-u", "root", "-w", instance.root_password, "-C"]
     sessions = str(tmp_path_factory.mktemp("sessions"))
     done = instance.omero("import", *login, *map(str, samples), OMERO_SESSIONDIR=sessions)
@@ -100,8 +100,8 @@ def images(official: Official, instance: Instance, tmp_path_factory: pytest.Temp
     for image, entry in official.script("imported"):
         by_entry.setdefault(entry, []).append(image)
     return {
-        path.relative_to(DATA).as_posix(): [i for entry, ids in by_entry.items() if _below(path, entry) for i in ids]
-        for path in samples
+        path: [image for entry, ids in by_entry.items() if _below(DATA / path, entry) for image in ids]
+        for path in PATHS
     }
 
 

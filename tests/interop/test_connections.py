@@ -12,4 +12,11 @@ def test_every_transport(official: Official, transport: str) -> None:
     found = official.script("transport", transport=transport)
     assert found["user"] == "root" and found["session"] == found["id"]
     assert found["families"] == 4 and found["alive"] is True
-    assert f" {transport} " in found["endpoint"]
+    assert f":{transport} " in found["endpoint"]
+
+
+def test_sessions(official: Official) -> None:
+    found = official.script("sessions")
+    assert all(found["refused"]) and found["unknown"]
+    assert found["joined"] is True and found["after"] == "root"
+    assert found["secure"] == {"False": [False, "root", True, True], "True": [True, "root", True, True]}

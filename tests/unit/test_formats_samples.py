@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from PIL import Image
 
-from omero_server.formats.base import Array
 from omero_server.formats.omezarr import OmeZarrReader
 from omero_server.formats.registry import open_reader
+from tests.support.independent import all_planes, as_stack
 
 DATA = Path(__file__).parents[1] / "data"
 EXPECTED: list[dict[str, Any]] = json.loads((DATA / "expected.json").read_text("utf-8"))
@@ -41,30 +40,6 @@ def test_sample_is_read_as_independent_readers_say(sample: dict[str, Any]) -> No
     assert hashlib.sha1(little.tobytes()).hexdigest() == sample["sha1"]
 
 
-def _stack(array: Array, axes: str) -> Array:
-    """An array of tifffile as (t, c, z, y, x); samples count within channels."""
-    wanted = [axis for axis in "TZCSYX" if axis in axes]
-    array = array.transpose([axes.index(axis) for axis in wanted])
-    for at, axis in enumerate("TZCSYX"):
-        if axis not in wanted:
-            array = np.expand_dims(array, at)
-    t, z, c, s, y, x = array.shape
-    return array.transpose(0, 2, 3, 1, 4, 5).reshape(t, c * s, z, y, x)
-
-
-def _independent(path: Path) -> Array:
-    """All planes of the first image by tifffile's series, Pillow or zarr, (t, c, z, y, x)."""
-    if path.suffix in (".png", ".jpg"):
-        pixels = np.asarray(Image.open(path))
-        return pixels.reshape(*pixels.shape[:2], -1).transpose(2, 0, 1)[np.newaxis, :, np.newaxis]
-    if path.name == "subsampled.tif":
-        return np.asarray(Image.open(path).convert("RGB")).transpose(2, 0, 1)[np.newaxis, :, np.newaxis]
-    with tifffile.TiffFile(path) as tif:
-        series = tif.series[0]
-        axes = series.axes.replace("I", "T")
-        return _stack(series.asarray(), axes)
-
-
 TIFFS = [
     path for path in IDS
     if not path.startswith("ome-zarr") and "yb10kx5k" not in path and not path.endswith("companion.ome")
@@ -73,7 +48,7 @@ TIFFS = [
 
 @pytest.mark.parametrize("name", TIFFS)
 def test_all_planes_equal_an_independent_reader(name: str) -> None:
-    expected = _independent(DATA / name)
+    expected = all_planes(DATA / name)
     with open_reader(DATA / name) as reader:
         image = reader.image(0)
         assert expected.shape == (image.size_t, image.size_c, image.size_z, image.size_y, image.size_x)
@@ -126,7 +101,7 @@ def test_pyramid_levels_equal_tifffile_levels() -> None:
             levels = tif.series[0].levels
             assert len(levels) == len(reader.image(0).levels) > 1
             for number, level in enumerate(levels):
-                expected = _stack(level.asarray(), level.axes)[0, 0, 0]
+                expected = as_stack(level.asarray(), level.axes)[0, 0, 0]
                 size = reader.image(0).levels[number]
                 assert np.array_equal(reader.read(0, number, 0, 0, 0, 0, 0, size.width, size.height), expected)
 
