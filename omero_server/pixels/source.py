@@ -24,11 +24,12 @@ from omero_server.formats.info import FilesetInfo
 from omero_server.formats.registry import open_reader, restore
 from omero_server.pixels.buffer import PixelBuffer, RomioBuffer
 from omero_server.pixels.shelf import ReaderShelf
+from omero_server.repository import removal
 from omero_server.repository.disk import write_durably
 from omero_server.repository.identity import find_repository
 from omero_server.repository.layout import Layout, index_name
 
-__all__ = ["Reading", "forget_fileset", "pixel_source", "writable_pixels", "write_index"]
+__all__ = ["Reading", "pixel_source", "writable_pixels", "write_index"]
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +70,13 @@ def writable_pixels(call: Reading, pixels_id: int) -> RomioBuffer:
     return RomioBuffer(layout.pixels(pixels_id), _sizes(row), row.type, writable=True)
 
 
-def forget_fileset(fileset_id: int) -> None:
+def _forget(removed: removal.Doomed) -> None:
     """The files of a fileset are gone: close what was kept open."""
-    SHELF.forget(("fileset", fileset_id))
+    if removed.table == "fileset":
+        SHELF.forget(("fileset", removed.row_id))
+
+
+removal.on_removed.append(_forget)
 
 
 def write_index(layout: Layout, template_prefix: str, info: FilesetInfo) -> None:

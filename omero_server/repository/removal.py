@@ -29,7 +29,7 @@ from omero_server.repository.disk import sync_directory, write_durably
 from omero_server.repository.identity import find_repository
 from omero_server.repository.layout import Layout, index_name
 
-__all__ = ["Doomed", "Removing", "files_of", "guard_files", "remove_files", "replay"]
+__all__ = ["Doomed", "Removing", "files_of", "guard_files", "on_removed", "remove_files", "replay"]
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,10 @@ class Doomed:
     path: str
     table: str
     row_id: int
+
+
+on_removed: list[Callable[[Doomed], None]] = []
+"""Told of every file that was removed, so that nobody keeps it open."""
 
 
 class Removing(Protocol):
@@ -137,7 +141,7 @@ def _row_exists(db: Connection, doomed: Doomed) -> bool:
     return db.execute(select(table.c.id).where(table.c.id == doomed.row_id)).first() is not None
 
 
-def _carry_out(layout: Layout, note: Path, doomed: Iterable[Doomed]) -> None:
+def _carry_out(layout: Layout, note: Path, doomed: Sequence[Doomed]) -> None:
     # Longest paths first: folders after what is in them.
     failed = [one for one in sorted(doomed, key=lambda one: -len(one.path)) if not _remove(layout, Path(one.path))]
     if failed:
@@ -146,6 +150,9 @@ def _carry_out(layout: Layout, note: Path, doomed: Iterable[Doomed]) -> None:
     else:
         note.unlink(missing_ok=True)
         sync_directory(note.parent)
+    for one in doomed:
+        for listener in on_removed:
+            listener(one)
 
 
 def _remove(layout: Layout, path: Path) -> bool:

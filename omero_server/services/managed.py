@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import omero._generated
 import omero.grid
 import omero.model
 from omero_server.db.tables import TABLES
+from omero_server.formats.registry import readers
 from omero_server.imports.files import FileRow, file_by_id, location, may_write, readable
 from omero_server.imports.process import PROCESSES, UPLOADING, prepare
 from omero_server.imports.undo import SystemCall, abandoned, discard
@@ -155,3 +157,5 @@ def start(engine: Any) -> None:
     service = ManagedRepositoryService(repository)
     proxy = engine.objects.shared(service, f"PublicRepository-{repository.uuid}")
     engine.repositories.append((repository, proxy))
+    # Decoders take a moment to load; the first import need not wait for them.
+    threading.Thread(target=readers, name="readers", daemon=True).start()
