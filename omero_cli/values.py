@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any
+from unicodedata import normalize
 
 import omero
 import omero.model
@@ -117,7 +118,8 @@ def _quantity(text: str) -> UnitValue:
     number, _, unit = text.partition(" ")
     for name, units in UNITS.items():
         for known, symbol in units:
-            if unit in (known, symbol):
+            # Two characters look like the sign for micro, and two like that for Angstrom.
+            if unit == known or normalize("NFKC", unit) == normalize("NFKC", symbol):
                 quantity: UnitValue = getattr(omero.model, f"{name}I")(float(number), known)
                 return quantity
     raise ValueError(f"not a number and a unit such as '1.5 MICROMETER': {text!r}")

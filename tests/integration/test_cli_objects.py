@@ -59,10 +59,13 @@ def test_update_and_null(omero: CommandLine) -> None:
         ("CommentAnnotation", "textValue", "Grüße, Welt", "Grüße, Welt"),
         ("ImagingEnvironment", "temperature", "21.5 CELSIUS", "21.5 CELSIUS"),
         ("ImagingEnvironment", "temperature", "21.5 °C", "21.5 CELSIUS"),
+        ("Plate", "wellOriginX", "3 \u00b5m", "3.0 MICROMETER"),
+        ("Plate", "wellOriginX", "3 \u03bcm", "3.0 MICROMETER"),
     ],
 )
 def test_values_by_type(omero: CommandLine, cls: str, field: str, given: str, printed: str) -> None:
-    obj = omero("obj", "new", cls, f"{field}={given}").line
+    name = ["name=x"] if cls == "Plate" else []
+    obj = omero("obj", "new", cls, f"{field}={given}", *name).line
     assert omero("obj", "get", obj, field).line == printed
 
 
