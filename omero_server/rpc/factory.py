@@ -74,7 +74,9 @@ class FactoryServant(omero.api.ServiceFactory):
     @guarded
     def getByName(self, name: str, current: Current) -> Any:
         """A service by its name, or an active one by the name that ``activeServices`` lists."""
-        return self.engine.objects.find(self.session, name) or self.stateless(name)
+        found = self.engine.objects.find(self.session, name) or self.stateless(name)
+        # Ice takes the process down when it has to send a proxy of an interface that the operation does not declare.
+        return omero.api.ServiceInterfacePrx.uncheckedCast(found)
 
     @guarded
     def createByName(self, name: str, current: Current) -> Any:
