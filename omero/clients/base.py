@@ -409,6 +409,8 @@ class BaseClient(FileTransfer, SessionEnvironment):
         closehandle: bool = False,
     ) -> omero.callbacks.CmdCallbackI:
         """Wait for a command as ``submit`` does. ``closehandle`` closes its handle if it fails or does not end."""
+        if handle is None:
+            raise ClientError("Null handle: the server does not run this request")
         callback = omero.callbacks.CmdCallbackI(self, handle)
         try:
             callback.loop(loops, ms)

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 import traceback
+import weakref
 from typing import Any
 
 import Glacier2
@@ -79,6 +80,7 @@ class _BlitzGateway(Services, Identity, Finding, Listing, Groups, Searching, Enu
         self._lastError: BaseException | None = None
         self._proxies: Any = NoProxies()
         self._open_services: dict[str, Any] = {}
+        self._own_services: weakref.WeakSet[ProxyObjectWrapper] = weakref.WeakSet()
         self._reset_identity()
         if client_obj is None:
             self.setIdentity(username or "", passwd or "", not username or clone)
@@ -253,7 +255,9 @@ class _BlitzGateway(Services, Identity, Finding, Listing, Groups, Searching, Enu
         try:
             if self.c is None or self.c.getSession(False) is None:
                 return self.connect()
-            return bool(self.c.sf.keepAlive(None))
+            # The answer is about a service, and there is none: what counts is that the session answers.
+            self.c.sf.keepAlive(None)
+            return True
         except (Ice.Exception, omero.ClientError):
             logger.debug("On keepAlive", exc_info=True)
             return False
@@ -326,7 +330,9 @@ class _BlitzGateway(Services, Identity, Finding, Listing, Groups, Searching, Enu
 
     def _own_service(self, name: str) -> ProxyObjectWrapper:
         """A service that is nobody else's: ``createRawPixelsStore`` and its like. Close it."""
-        return ProxyObjectWrapper(self, name)
+        service = ProxyObjectWrapper(self, name)
+        self._own_services.add(service)
+        return service
 
     def _register_service(self, service_string: str, stack: Any) -> None:
         """Remember where a service that must be closed was made."""
@@ -343,7 +349,7 @@ class _BlitzGateway(Services, Identity, Finding, Listing, Groups, Searching, Enu
         return len(self._open_services)
 
     def _close_services(self) -> None:
-        for proxy in list(self._proxies.values()):
+        for proxy in [*self._proxies.values(), *self._own_services]:
             if proxy._stateful:
                 try:
                     proxy.close()

@@ -114,7 +114,7 @@ class Commands:
         ids = [int(number) for number in obj_ids]
         if not ids:
             raise AttributeError("Must be a list of object IDs")
-        requests = [omero.cmd.Chgrp2({graph_spec.strip("/"): ids}, [], False, None, int(group_id))]
+        requests = [omero.cmd.Chgrp2({graph_spec.strip("/"): ids}, [], False, int(group_id))]
         if container_id is not None:
             requests += self._links_into(graph_spec.strip("/"), ids, container_id)
         context = self.SERVICE_OPTS.copy()
@@ -142,7 +142,7 @@ class Commands:
         ids = [int(number) for number in obj_ids]
         if not ids:
             raise AttributeError("Must be a list of object IDs")
-        request = omero.cmd.Chown2({graph_spec.strip("/"): ids}, [], False, None, int(owner_id), [])
+        request = omero.cmd.Chown2({graph_spec.strip("/"): ids}, [], False, int(owner_id), [])
         handle = self._submit(request)
         if wait:
             self._waitOnCmd(handle, WAIT_LOOPS, WAIT_MS, closehandle=True).close(True)

@@ -9,6 +9,7 @@ from typing import Any
 import omero
 import omero.model
 import omero.sys
+from omero.gateway.wrapper import distinct
 from omero.rtypes import rint, rlist, rlong, rstring
 
 __all__ = ["Finding", "omero_type", "wrapper_class"]
@@ -79,7 +80,7 @@ class Finding:
         if respect_order and ids is not None:
             places = {int(number): place for place, number in reversed(list(enumerate(ids)))}
             found.sort(key=lambda obj: places[obj.id.val])
-        for obj in found:
+        for obj in distinct(found):
             yield self._wrapped_found(wrapper, obj)
 
     def _wrapped_found(self, wrapper: Any, obj: Any) -> Any:

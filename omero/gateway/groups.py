@@ -9,6 +9,7 @@ from typing import Any
 import omero
 import omero.model
 import omero.sys
+from omero.gateway.wrapper import distinct
 from omero.rtypes import rbool, rstring
 
 __all__ = ["Groups"]
@@ -96,7 +97,8 @@ class Groups:
         )
         escaped = start.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
         params = omero.sys.ParametersI().addString("start", f"{escaped}%")
-        for user in self.getQueryService().findAllByQuery(query, params, self.SERVICE_OPTS):  # type: ignore[attr-defined]
+        found = self.getQueryService().findAllByQuery(query, params, self.SERVICE_OPTS)  # type: ignore[attr-defined]
+        for user in distinct(found):
             yield _experimenter(self, user)
 
     def containedExperimenters(self, gid: int) -> Iterator[Any]:

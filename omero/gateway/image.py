@@ -17,7 +17,7 @@ from omero.gateway.image_query import channels_query, pixels_query
 from omero.gateway.plots import Plots
 from omero.gateway.render import Rendering
 from omero.gateway.utils import image_to_html
-from omero.gateway.wrapper import BlitzObjectWrapper, OmeroRestrictionWrapper, local_time, resolve
+from omero.gateway.wrapper import BlitzObjectWrapper, OmeroRestrictionWrapper, distinct, local_time, resolve
 from omero.rtypes import unwrap
 
 __all__ = ["_ImageWrapper"]
@@ -208,7 +208,8 @@ class _ImageWrapper(Plots, Rendering, ImageFiles, BlitzObjectWrapper, OmeroRestr
         if not settings.loaded:
             query = (
                 "select o from ObjectiveSettings o left outer join fetch o.medium "
-                "left outer join fetch o.objective obj left outer join fetch obj.immersion left outer join fetch obj.correction where o.id = :id"
+                "left outer join fetch o.objective obj left outer join fetch obj.immersion "
+                "left outer join fetch obj.correction where o.id = :id"
             )
             params = omero.sys.ParametersI().addId(settings.id.val)
             settings = self._conn.getQueryService().findByQuery(query, params, self._own_context())
@@ -280,7 +281,7 @@ class _ImageWrapper(Plots, Rendering, ImageFiles, BlitzObjectWrapper, OmeroRestr
             params.addLong("eid", self._conn.getUserId())
         found = self._conn.getQueryService().findAllByQuery(f"{query} order by r.id", params, self._own_context())
         kinds = {shapeType} if isinstance(shapeType, str) else set(shapeType or ())
-        return [roi for roi in found if not kinds or kinds & {_kind(shape) for shape in roi.copyShapes()}]
+        return [roi for roi in distinct(found) if not kinds or kinds & {_kind(shape) for shape in roi.copyShapes()}]
 
     def getROIs(self, shapeType: Any = None, filterByCurrentUser: bool = False) -> Iterator[Any]:
         """The regions of interest; those with a shape of some kind (Rectangle, ...), or of the caller, if asked so."""

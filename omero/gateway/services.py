@@ -105,7 +105,7 @@ class Services:
         """RenderingEngine: a new one each time."""
         shared = self._proxies["rendering"]
         if shared._tainted:
-            return shared.clone()
+            return self._own_service("createRenderingEngine")  # type: ignore[attr-defined]
         shared.taint()
         return shared
 
@@ -135,4 +135,4 @@ class Services:
 
     def createExporter(self) -> Any:
         """Exporter: OME-TIFF and OME-XML; a new one each time."""
-        return ProxyObjectWrapper(self, "createExporter")  # type: ignore[arg-type]
+        return self._own_service("createExporter")  # type: ignore[attr-defined]

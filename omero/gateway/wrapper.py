@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +19,7 @@ from omero.rtypes import rstring, unwrap
 if TYPE_CHECKING:
     from omero.gateway.connection import _BlitzGateway
 
-__all__ = ["BlitzObjectWrapper", "OmeroRestrictionWrapper", "local_time", "resolve"]
+__all__ = ["BlitzObjectWrapper", "OmeroRestrictionWrapper", "distinct", "local_time", "resolve"]
 
 
 def resolve(name: Any) -> Any:
@@ -29,6 +30,11 @@ def resolve(name: Any) -> Any:
 def local_time(milliseconds: int | None) -> datetime | None:
     """ms since 1970 as local time without zone; None stays None."""
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000.0)
+
+
+def distinct(found: Iterable[Any]) -> list[Any]:
+    """Each object once: a query that loads collections gives an object once for each element."""
+    return list({obj.id.val: obj for obj in found}.values())
 
 
 class OmeroRestrictionWrapper:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import omero
 import omero.model
 import omero.sys
+from omero.gateway.wrapper import distinct
 from omero.rtypes import rlist, rlong, rstring, unwrap
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Writing:
         )
         params = omero.sys.ParametersI().add("ids", rlist([rlong(number) for number in ids]))
         found = self.getQueryService().findAllByQuery(query, params, self.SERVICE_OPTS)  # type: ignore[attr-defined]
-        chosen = [each for each in found if channelCount in (None, each.sizeC.val)]
+        chosen = [each for each in distinct(found) if channelCount in (None, each.sizeC.val)]
         changed = {}
         for pixels in chosen:
             for number, channel in enumerate(pixels.iterateChannels(), 1):
