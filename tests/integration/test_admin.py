@@ -17,13 +17,14 @@ from omero_server.services.types import TypesService
 from omero_server.services.update import UpdateService
 from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP
 from omero_server.sessions.membership import load_membership
+from tests.support.instance import fresh_root
 from tests.support.lab import Lab, id_of, new, open_lab, ref, wire
 from tests.support.scene import ALL_PRIVILEGES
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with open_lab(tmp_path_factory.mktemp("lab")) as lab:
+def lab() -> Iterator[Lab]:
+    with fresh_root() as root, open_lab(root) as lab:
         yield lab
 
 

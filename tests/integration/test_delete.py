@@ -9,14 +9,15 @@ import pytest
 
 from omero_server.commands.registry import CommandError
 from tests.support.garden import COMMENT, FILE, LIST, LONG, MAP, TAG, Garden, Steps, option, run_delete
+from tests.support.instance import fresh_root
 from tests.support.lab import Lab, open_lab
 
 LEVELS = ["P", "RO", "RA", "RW"]
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with open_lab(tmp_path_factory.mktemp("lab")) as lab:
+def lab() -> Iterator[Lab]:
+    with fresh_root() as root, open_lab(root) as lab:
         yield lab
 
 

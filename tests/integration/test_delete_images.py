@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from omero_server.graphs.policy import operation
 from omero_server.repository.layout import Layout
 from tests.integration.test_delete import refused
-from tests.support.garden import FILE, TAG, Garden, option, run_delete
+from tests.support.garden import COMMENT, FILE, MAP, TAG, Garden, option, run_delete
+from tests.support.instance import fresh_root
 from tests.support.lab import Lab, open_lab
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with open_lab(tmp_path_factory.mktemp("lab")) as lab:
+def lab() -> Iterator[Lab]:
+    with fresh_root() as root, open_lab(root) as lab:
         yield lab
 
 
@@ -341,3 +345,29 @@ def statements(lab: Lab) -> Iterator[list[str]]:
     event.listen(lab.database.engine, "before_cursor_execute", note)
     yield seen
     event.remove(lab.database.engine, "before_cursor_execute", note)
+
+
+def test_plans_do_not_depend_on_the_order_of_rules(garden: Garden, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thicket of shared things is planned with the rules in many orders."""
+    instrument = garden.add("instrument")
+    objective = garden.add("objective", instrument=instrument, immersion=1, correction=1)
+    images = []
+    for _ in range(6):
+        settings = garden.add("objectivesettings", objective=objective)
+        images.append(garden.image(instrument=instrument, objectivesettings=settings))
+    garden.fileset(*images[:2])
+    garden.fileset(*images[2:4])
+    datasets = [garden.dataset(*images[start : start + 3]) for start in (0, 2, 3)]
+    notes = [garden.annotation(kind) for kind in (TAG, FILE, COMMENT, MAP)]
+    for place, image in enumerate(images):
+        garden.note("image", image, notes[place % 4], "bob" if place == 3 else None)
+        garden.roi(image, "bob" if place % 2 else None)
+    targets = [{"Dataset": datasets[:2]}, {"Dataset": datasets}, {"Dataset": datasets[1:], "Image": images[:2]}]
+    expected = [run_delete(garden.lab, "ann", asked, dry_run=True) for asked in targets]
+    assert "Instrument" in expected[1] and "Instrument" not in expected[0]
+    kind = operation("delete")
+    for seed in range(8):
+        rules = list(kind.rules)
+        random.Random(seed).shuffle(rules)
+        monkeypatch.setattr("omero_server.graphs.delete.operation", lambda name, r=rules: replace(kind, rules=tuple(r)))
+        assert [run_delete(garden.lab, "ann", asked, dry_run=True) for asked in targets] == expected

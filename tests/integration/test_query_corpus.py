@@ -13,7 +13,7 @@ FLOOR = 0.96
 
 if CORPUS.exists():
 
-    def test_nearly_all_queries_of_clients_run(tmp_path: Path) -> None:
-        with fresh_database(tmp_path) as database, database.engine.connect() as connection:
+    def test_nearly_all_queries_of_clients_run() -> None:
+        with fresh_database() as database, database.engine.connect() as connection:
             total, messages = failures(connection, CORPUS)
         assert len(messages) <= total * (1 - FLOOR), "\n".join(messages)

@@ -18,8 +18,8 @@ PAIRS = [("b", "1"), ("a", "2"), ("b", "3")]
 
 
 @pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with fresh_database(tmp_path_factory.mktemp("postgres")) as database, database.engine.connect() as connection:
+def db() -> Iterator[Connection]:
+    with fresh_database() as database, database.engine.connect() as connection:
         yield connection
 
 

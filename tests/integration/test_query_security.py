@@ -19,8 +19,8 @@ FLAGS = ("link", "edit", "delete", "annotate", "chgrp", "chown")
 
 
 @pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with fresh_database(tmp_path_factory.mktemp("postgres")) as database, database.engine.connect() as connection:
+def db() -> Iterator[Connection]:
+    with fresh_database() as database, database.engine.connect() as connection:
         yield connection
 
 

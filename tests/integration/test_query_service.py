@@ -20,8 +20,8 @@ QUERY = QueryService()
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with fresh_database(tmp_path_factory.mktemp("postgres")) as database:
+def database() -> Iterator[Database]:
+    with fresh_database() as database:
         yield database
 
 

@@ -11,12 +11,13 @@ from sqlalchemy import event
 import omero
 import omero.model
 from omero_server.saving.saver import save
+from tests.support.instance import fresh_root
 from tests.support.lab import Lab, id_of, new, open_lab, owned, ref, wire
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with open_lab(tmp_path_factory.mktemp("lab")) as lab:
+def lab() -> Iterator[Lab]:
+    with fresh_root() as root, open_lab(root) as lab:
         yield lab
 
 

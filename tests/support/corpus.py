@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +55,7 @@ def failures(db: Connection, corpus: Path) -> tuple[int, list[str]]:
 
 def main() -> None:
     """Print the failures and their number."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        fresh_database(Path(folder)) as database,
-        database.engine.connect() as connection,
-    ):
+    with fresh_database() as database, database.engine.connect() as connection:
         total, messages = failures(connection, Path(sys.argv[1]))
     print(*messages, sep="\n")
     print(f"{total - len(messages)} of {total} queries run")

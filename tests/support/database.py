@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from omero_server.db.embedded import EmbeddedPostgres
 from omero_server.db.engine import Database
 from omero_server.db.schema import create_schema
+from tests.support.instance import fresh_root
 
 
 @contextmanager
-def fresh_database(folder: Path) -> Iterator[Database]:
-    """A new database in a cluster of its own below ``folder``."""
-    cluster = EmbeddedPostgres(folder, shared_buffers="16MB")
-    cluster.start()
-    database = Database(cluster.connection_uri())
-    try:
-        with database.begin() as connection:
-            create_schema(connection, "none")
-        yield database
-    finally:
-        database.close()
-        cluster.stop()
+def fresh_database() -> Iterator[Database]:
+    """A new database in a cluster of its own."""
+    with fresh_root() as root:
+        cluster = EmbeddedPostgres(root, shared_buffers="16MB")
+        cluster.start()
+        database = Database(cluster.connection_uri())
+        try:
+            with database.begin() as connection:
+                create_schema(connection, "none")
+            yield database
+        finally:
+            database.close()
+            cluster.stop()
