@@ -72,7 +72,7 @@ def print_imported(ctx: Context, imported: Imported, args: Arguments) -> None:
         with open(args.file, "a", encoding="utf-8") as out:
             out.writelines(f"{line}\n" for line in lines)
     if not ctx.quiet:
-        others = [f"Image:{i}" for i in imported.images] if imported.plates else []
+        others = [f"Image:{_joined(imported.images)}"] if imported.plates else []
         ctx.err("\n".join(["Other imported objects:", f"Fileset:{imported.fileset}", *others]))
 
 

@@ -113,14 +113,16 @@ def _is_true(value: Any) -> bool:
 
 def _store(call: Call, process: Import, reader: Reader, found: Sequence[Measured], journal: Journal) -> _Saved:
     saved = _save_graph(call, process, reader, found)
+    journal.write(f"rows of {len(saved.images)} images and {len(saved.plates)} plates")
     pixels = [image._pixelsSeq[0]._id._val for image in saved.images]
     _place_pixels(call, process, pixels)
     infos = load_pixels(call, pixels)
     pictured = [(replace(infos[i], channels=one.pixels.channels), one) for i, one in zip(pixels, found, strict=True)]
     insert_settings(call, [(info, one.settings) for info, one in pictured if one.settings is not None])
     store_thumbnails(call, [(info, one.thumbnail) for info, one in pictured if one.thumbnail is not None])
+    journal.write("settings and thumbnails")
     write_index(Layout.of(call.engine.config), process.prefix, reader.info())
-    journal.write(f"images {', '.join(str(image._id._val) for image in saved.images)}")
+    journal.write(f"images {_ranges([image._id._val for image in saved.images])}")
     return saved
 
 
@@ -134,6 +136,17 @@ def _save_graph(call: Call, process: Import, reader: Reader, found: Sequence[Mea
     links = [make(enums, "DatasetImageLink", parent=dataset, child=image) for image in images if dataset is not None]
     save(call, [*images, *plates, *links])
     return _Saved(images, plates)
+
+
+def _ranges(ids: Sequence[int]) -> str:
+    """Ids in a few words: 7-9, 12."""
+    runs: list[list[int]] = []
+    for one in sorted(ids):
+        if runs and one == runs[-1][-1] + 1:
+            runs[-1][1:] = [one]
+        else:
+            runs.append([one])
+    return ", ".join("-".join(map(str, run)) for run in runs)
 
 
 def _container(target: Any, kind: str) -> Any:
