@@ -157,6 +157,16 @@ def test_only_administrators_make_groups(ann: CommandLine) -> None:
     assert ann("user", "add", "zed", "Z", "Z", "people-lab", "-P", "x").code == 111
 
 
+def test_owners_of_a_group_add_users_to_it(omero: CommandLine, instance: Instance, tmp_path: Path) -> None:
+    omero("group", "add", "people-owned")
+    omero("user", "add", "olga", "Olga", "Smith", "people-owned", "-P", "secret-olga")
+    omero("group", "adduser", "olga", "--name", "people-owned", "--as-owner")
+    olga = CommandLine(instance, tmp_path, "olga", "secret-olga")
+    assert olga("user", "add", "otto", "Otto", "Smith", "people-owned", "-P", "x").code == 0
+    refused = olga("user", "add", "oskar", "Oskar", "Smith", "people-lab", "-P", "x")
+    assert refused.code == 68 and refused.err.startswith("SecurityViolation: ")
+
+
 def test_addresses(omero: CommandLine) -> None:
     done = omero("user", "email", "-n")
     assert '"Ann Smith" <ann@example.org>' in done.out.rstrip("\n").split(", ")
