@@ -91,11 +91,11 @@ class OpenFile:
             self._running.add(position, data)
 
     def truncate(self, length: int) -> bool:
-        """Cut the file to `length` bytes, when it is longer; says whether it was."""
+        """Cut the file to `length` bytes, when it is longer; says whether it was. One not yet written is not longer."""
         self._require_writable()
         if length < 0:
             raise omero.ApiUsageException(message=f"A file cannot have {length} bytes.")
-        if length >= self.size:
+        if not self.exists or length >= self.size:
             return False
         try:
             self._open(writing=True)
