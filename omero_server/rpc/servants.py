@@ -142,6 +142,8 @@ def check_role(caller: Caller, role: str, what: str) -> None:
         return
     if GUEST_GROUP in caller.member_of and role == "user":
         raise omero.SecurityViolation(message=f"{what} is not open to guests. Log in as a user.")
+    if USER_GROUP not in caller.member_of:
+        raise omero.SecurityViolation(message="Your account is not active. Ask an administrator to activate it.")
     raise omero.SecurityViolation(message=f"{what} is for administrators only.")
 
 
