@@ -17,6 +17,7 @@ from typing import Any, Protocol
 __all__ = ["COMMANDS", "Command", "CommandError", "Progress", "command", "load"]
 
 MODULES: tuple[str, ...] = (
+    "omero_server.commands.unfinished",
     "omero_server.commands.delete",
     "omero_server.commands.import_fileset",
     "omero_server.commands.sessions",
