@@ -82,7 +82,7 @@ class Annotating:
         """Take the annotations of a namespace off; they stay."""
         links = [link.id.val for link in self._getAnnotationLinks(ns)]
         if links:
-            self._conn.deleteObjects(link_table(self._class_name()), links, wait=True)
+            self._conn._delete(link_table(self._class_name()), links, ["Annotation"], wait=True)
         self._annotation_links = None
 
     def removeAnnotations(self, ns: str) -> None:

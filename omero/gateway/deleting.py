@@ -77,10 +77,16 @@ class Commands:
         """
         if "+" in graph_spec:
             raise AttributeError("Graph specs containing '+'s are no longer supported: name the class only")
+        excluded = self._excluded(graph_spec, deleteAnns, deleteChildren)
+        return self._delete(graph_spec, obj_ids, excluded, dryRun, wait)
+
+    def _delete(
+        self, graph_spec: str, obj_ids: Iterable[int], excluded: list[str], dryRun: bool = False, wait: bool = False
+    ) -> Any:
+        """Delete objects, but none of the excluded classes that belong to them."""
         ids = [int(number) for number in obj_ids]
         if not ids:
             raise AttributeError("Must be a list of object IDs")
-        excluded = self._excluded(graph_spec, deleteAnns, deleteChildren)
         options = [omero.cmd.graphs.ChildOption(excludeType=excluded)] if excluded else []
         request = omero.cmd.Delete2({graph_spec: ids}, options, dryRun)
         handle = self._submit(request)
