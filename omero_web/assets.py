@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 DIST = Path(__file__).parent / "static" / "dist"
 _MANIFEST = DIST / "manifest.json"
@@ -17,6 +18,22 @@ _MANIFEST = DIST / "manifest.json"
 
 class FrontEndMissing(Exception):
     """The front end has not been built; the text says how to build it."""
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """Serves the built front end, also one that was built while the web server runs: pages name its files at once."""
+
+    _built = 0
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(self.static_prefix) and _MANIFEST.exists():
+            built = _MANIFEST.stat().st_mtime_ns
+            if built != self._built:
+                self.files.clear()
+                self.add_files_from_finders()
+                self._built = built
+        response: HttpResponse = super().__call__(request)
+        return response
 
 
 @cache

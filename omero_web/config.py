@@ -15,13 +15,17 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Server:
-    """A Blitz server that visitors can log in to. ``address`` is what the client library connects to."""
+    """A Blitz server that visitors can log in to.
+
+    ``address`` is what this application connects to, ``client_port`` the port for the visitors' own programs.
+    """
 
     id: int
     host: str
     port: int
     label: str
     address: str
+    client_port: int
 
 
 class WebConfig:
@@ -68,9 +72,10 @@ class WebConfig:
         # no encryption twice.
         ports = self.properties.ports
         own = host in LOOPBACK and int(port) in (4064, ports.ssl)
+        secure_port = ports.ssl if own else int(port)
         if own and ports.tcp and not self.properties.get_bool("omero.web.secure"):
-            return Server(number, host, int(port), label, f"tcp://127.0.0.1:{ports.tcp}")
-        return Server(number, host, int(port), label, f"ssl://{host}:{ports.ssl if own else int(port)}")
+            return Server(number, host, int(port), label, f"tcp://127.0.0.1:{ports.tcp}", secure_port)
+        return Server(number, host, int(port), label, f"ssl://{host}:{secure_port}", secure_port)
 
     def secret(self) -> str:
         """The key that signs cookies: ``omero.web.secret_key``, else one made on first use for its owner's eyes."""

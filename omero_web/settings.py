@@ -27,7 +27,7 @@ APPEND_SLASH = True
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "omero_web.assets.StaticFiles",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -52,6 +52,8 @@ STATIC_ROOT = str(_collected)
 STATICFILES_DIRS: list[str] = [str(_here / "static"), *_config.properties.get_json("omero.web.staticfile_dirs", [])]
 # The built front end is served from where it was built: no copying step, and no second copy that may be out of date.
 WHITENOISE_USE_FINDERS = True
+# Vite puts a hash of the content into the name, so a browser need never ask again.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/dist/.+-[\w-]{8}\.(?:js|css)$"
 WHITENOISE_AUTOREFRESH = DEBUG
 
 SESSION_ENGINE = "django.contrib.sessions.backends.file"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET
 
 from omero_web.assets import new_nonce, protect
 from omero_web.blitz import Blitz
-from omero_web.config import web_config
-from omero_web.decorators import login_required
+from omero_web.config import LOOPBACK, web_config
+from omero_web.decorators import connector_of, login_required
 from omero_web.errors import NotFound
 from omero_web.webclient import tree
 from omero_web.webclient.paging import EVERYBODY, Page, page_size
@@ -57,6 +57,7 @@ def index(request: HttpRequest, blitz: Blitz) -> HttpResponse:
     page = {
         **_common(request),
         "user": user,
+        "login": f"{user['omeName']}@{_server_for_clients(request)}",
         "isAdmin": bool(blitz.event_context.isAdmin),
         "groups": _groups(blitz),
         "activeGroup": _active_group(request, blitz),
@@ -68,6 +69,16 @@ def index(request: HttpRequest, blitz: Blitz) -> HttpResponse:
         render(request, "omero_web/client.html", {"page": page, "user": user, "full_name": full_name, "nonce": nonce}),
         nonce,
     )
+
+
+def _server_for_clients(request: HttpRequest) -> str:
+    """Where programs on the visitor's computer find the OMERO server, as in ``omero.example.org:4064``."""
+    connector = connector_of(request)
+    assert connector is not None, "the page needs a login"
+    host = connector.server.host
+    if host in LOOPBACK:  # as this machine calls itself; the visitor calls it by the name in the address bar
+        host = urlsplit(f"//{request.get_host()}").hostname or host
+    return f"{host}:{connector.server.client_port}"
 
 
 def _shown_user(request: HttpRequest, blitz: Blitz) -> int:

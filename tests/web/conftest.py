@@ -11,11 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from omero_server.control.config_xml import ConfigFile
 from omero_server.control.instance import Instance as Layout
 from tests.support.instance import Instance, free_ports
 from tests.web.data import WebData, create_data
+from tests.web.screen import CHROMIUM, OPTIONS
 from tests.web.visitor import Visitor
 
 START_SECONDS = 30.0
@@ -58,5 +60,14 @@ def lonely_web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def web_data(web_instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> WebData:
-    """A user with two images in a dataset, made once."""
+    """Users with images, made once."""
     return create_data(web_instance, tmp_path_factory.mktemp("samples"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()

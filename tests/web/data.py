@@ -27,6 +27,21 @@ from tests.support.instance import Instance
 from tests.web.samples import write_pyramid, write_stack
 
 USER, PASSWORD = "ada", "p a$$ß"
+HERMIT, NEIGHBOUR = "hermit", "neighbour"
+SAMPLES = Path(__file__).parents[1] / "data"
+
+
+@dataclass(frozen=True)
+class PrivateData:
+    """A group in which nobody sees the data of others: the hermit's images lie in no dataset."""
+
+    group_id: int
+    hermit_id: int
+    series: int
+    slide: int
+    hermit: str = HERMIT
+    neighbour: str = NEIGHBOUR
+    password: str = PASSWORD
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,7 @@ class WebData:
     empty: int
     stack: int
     pyramid: int
+    private: PrivateData
     user: str = USER
     password: str = PASSWORD
     full_name: str = "Ada Lovelace"
@@ -53,23 +69,26 @@ def _named(obj: Any, name: str) -> Any:
     return obj
 
 
-def _create_user(instance: Instance) -> tuple[int, int]:
+def _create_group(instance: Instance, name: str, permissions: str, *people: tuple[str, str, str]) -> list[int]:
+    """Ids of a new group and of its new members, who are given by login name, first and last name."""
     client = omero.client(f"tcp://{instance.host}:{instance.ports.tcp}")
     admin = client.createSession("root", instance.root_password).getAdminService()
-    group = _named(ExperimenterGroupI(), "web-lab")
-    group.details.permissions = PermissionsI("rwra--")
+    group = _named(ExperimenterGroupI(), name)
+    group.details.permissions = PermissionsI(permissions)
     group_id = admin.createGroup(group)
-    user = ExperimenterI()
-    user.omeName, user.firstName, user.lastName = rstring(USER), rstring("Ada"), rstring("Lovelace")
-    user.ldap = omero.rtypes.rbool(False)
     groups = [ExperimenterGroupI(group_id, False), ExperimenterGroupI(admin.getSecurityRoles().userGroupId, False)]
-    user_id = admin.createExperimenterWithPassword(user, rstring(PASSWORD), groups[0], groups[1:])
+    ids = [group_id]
+    for person in people:
+        user = ExperimenterI()
+        user.omeName, user.firstName, user.lastName = map(rstring, person)
+        user.ldap = omero.rtypes.rbool(False)
+        ids.append(admin.createExperimenterWithPassword(user, rstring(PASSWORD), groups[0], groups[1:]))
     client.closeSession()
-    return user_id, group_id
+    return ids
 
 
-def _import(instance: Instance, path: Path) -> int:
-    server = ["-s", instance.host, "-p", str(instance.ports.ssl), "-u", USER, "-w", PASSWORD]
+def _import(instance: Instance, path: Path, user: str = USER) -> int:
+    server = ["-s", instance.host, "-p", str(instance.ports.ssl), "-u", user, "-w", PASSWORD]
     done = instance.omero("import", *server, str(path))
     found = re.search(r"Image:(\d+)", done.stdout)
     assert done.returncode == 0 and found, done.stdout + done.stderr
@@ -87,9 +106,17 @@ def _annotate(update: Any, image_id: int) -> None:
         update.saveObject(link)
 
 
+def _create_private(instance: Instance) -> PrivateData:
+    people = (HERMIT, "Her", "Mit"), (NEIGHBOUR, "Neigh", "Bour")
+    group_id, hermit_id, _ = _create_group(instance, "web-private", "rw----", *people)
+    series = _import(instance, SAMPLES / "ome-tiff" / "multi-channel-z-series.ome.tif", HERMIT)
+    slide = _import(instance, SAMPLES / "svs" / "CMU-1-Small-Region.svs", HERMIT)
+    return PrivateData(group_id, hermit_id, series, slide)
+
+
 def create_data(instance: Instance, folder: Path) -> WebData:
-    """A user, a project with a dataset of two images, and an empty dataset."""
-    user_id, group_id = _create_user(instance)
+    """A user, a project with a dataset of two images, an empty dataset, and a private group."""
+    group_id, user_id = _create_group(instance, "web-lab", "rwra--", (USER, "Ada", "Lovelace"))
     stack, pyramid = _import(instance, write_stack(folder)), _import(instance, write_pyramid(folder))
     client = omero.client(f"tcp://{instance.host}:{instance.ports.tcp}")
     update = client.createSession(USER, PASSWORD).getUpdateService()
@@ -106,4 +133,5 @@ def create_data(instance: Instance, folder: Path) -> WebData:
         update.saveObject(link)
     _annotate(update, stack)
     client.closeSession()
-    return WebData(user_id, group_id, project.id.val, dataset.id.val, empty.id.val, stack, pyramid)
+    private = _create_private(instance)
+    return WebData(user_id, group_id, project.id.val, dataset.id.val, empty.id.val, stack, pyramid, private)

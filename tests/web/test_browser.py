@@ -4,84 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.instance import Instance
 from tests.web.data import WebData
 from tests.web.samples import CHANNELS
-
-ARTEFACTS = Path(__file__).parents[1] / "artefacts"
-CHROMIUM = "/usr/bin/chromium"
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
+from tests.web.screen import difference, logged_in, picture, row, settled, shot
 
 
 @pytest.fixture
 def page(browser: Browser, web_instance: Instance, web_data: WebData) -> Iterator[Page]:
-    """The main page of the user who owns the data, after the login form. Errors of scripts fail the test."""
-    context = browser.new_context(
-        base_url=web_instance.web_url,
-        viewport={"width": 1400, "height": 850},
-        permissions=["clipboard-read", "clipboard-write"],
-    )
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.goto("/webclient/")
-    page.get_by_label("User name").fill(web_data.user)
-    page.get_by_label("Password").fill(web_data.password)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(re.compile("/webclient/(\\?.*)?$"))
-    yield page
-    context.close()
-    assert problems == []
-
-
-def shot(page: Page, name: str) -> None:
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
-
-
-def row(page: Page, name: str) -> Locator:
-    return page.get_by_role("treeitem").filter(has_text=name)
-
-
-def settled(page: Page) -> None:
-    """Wait until the viewer has drawn what it was asked for."""
-    page.wait_for_timeout(250)
-    page.locator('.picture[data-loading="0"]').wait_for()
-    page.wait_for_timeout(250)
-
-
-def picture(page: Page) -> np.ndarray:
-    settled(page)
-    return np.asarray(Image.open(BytesIO(page.locator(".picture").screenshot())).convert("RGB"), dtype=int)
-
-
-def difference(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.abs(one - other).mean())
+    """The main page of the user who owns the data."""
+    with logged_in(browser, web_instance.web_url, web_data.user, web_data.password) as page:
+        yield page
 
 
 def test_a_wrong_password_is_told_and_the_name_kept(browser: Browser, web_instance: Instance) -> None:
@@ -114,6 +52,8 @@ def test_tree_thumbnails_and_details(page: Page, web_data: WebData) -> None:
     assert f"show=image-{web_data.stack}" in page.url
     page.wait_for_timeout(300)
     shot(page, "main-page")
+    details.get_by_role("table").scroll_into_view_if_needed()
+    shot(page, "main-page-annotations")
 
 
 def test_a_link_opens_the_tree_at_its_object(page: Page, web_data: WebData) -> None:
@@ -141,6 +81,7 @@ def test_the_keyboard_walks_through_the_tree(page: Page, web_data: WebData) -> N
 def test_an_empty_dataset_tells_what_to_do(page: Page, web_data: WebData) -> None:
     row(page, web_data.empty_name).click()
     expect(page.locator(".empty")).to_contain_text(f"omero import -d {web_data.empty}")
+    expect(page.get_by_label("Details", exact=True)).to_contain_text("dataset ID")
     shot(page, "empty-dataset")
 
 

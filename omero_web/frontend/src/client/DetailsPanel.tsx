@@ -133,7 +133,7 @@ function Channels({ channels }: Pick<NonNullable<Details["pixels"]>, "channels">
       <ul class="channel-names">
         {channels.map((channel, at) => (
           <li key={at}>
-            {channel.label}
+            {channel.label === String(at) ? `Channel ${at + 1}` : channel.label}
             <span class="muted">
               {[channel.fluor, channel.excitation && `ex ${lengthText(channel.excitation)}`, channel.emission && `em ${lengthText(channel.emission)}`]
                 .filter(Boolean)

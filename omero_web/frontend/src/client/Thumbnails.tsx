@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { type CommonPageData, pageData } from "../shared/api";
 import { Icon } from "../shared/icons";
 import { useStore } from "../shared/store";
 import { type TreeNode, isContainerOfImages } from "./model";
@@ -87,18 +88,44 @@ function Folder({ node, open }: { node: TreeNode; open: () => void }) {
   );
 }
 
+interface FirstSteps extends CommonPageData {
+  user: { id: number };
+  login: string;
+  isAdmin: boolean;
+}
+
 function NothingIn({ container }: { container: TreeNode }) {
-  if (container.kind === "experimenter")
-    return (
-      <Empty title="No data here yet" text="Import images with the command line:">
-        <code>omero import -d DATASET_ID FILE…</code>
-      </Empty>
-    );
+  if (container.kind === "experimenter") return <NoData owner={container.id} />;
   if (container.kind === "project")
     return <Empty title="This project has no datasets" text="Create one with “omero obj new Dataset name=…” and link it." />;
   return (
     <Empty title="This dataset has no images" text="Import images into it with the command line:">
       <code>{`omero import -d ${container.id} FILE…`}</code>
+    </Empty>
+  );
+}
+
+/** The first thing that a new user sees: how images come in. */
+function NoData({ owner }: { owner: number }) {
+  const { user, login, isAdmin } = pageData<FirstSteps>();
+  if (owner !== user.id) return <Empty title="No data here" text="In this group there is nothing of this user that you may see." />;
+  return (
+    <Empty title="No data here yet" text="Import your first images with the command line:">
+      <pre>
+        <code>{`omero login ${login}\nomero import FILE_OR_FOLDER…`}</code>
+      </pre>
+      <p class="muted">Press the round arrow above the tree to see what has arrived. To sort it into a dataset from the start:</p>
+      <pre>
+        <code>{`omero obj new Dataset name="My first dataset"\nomero import -d DATASET_ID FILE_OR_FOLDER…`}</code>
+      </pre>
+      {isAdmin && (
+        <>
+          <p class="muted">You are an administrator. Make a group and an account for everyday work:</p>
+          <pre>
+            <code>{`omero group add my-lab --type read-annotate\nomero user add ada Ada Lovelace my-lab`}</code>
+          </pre>
+        </>
+      )}
     </Empty>
   );
 }

@@ -19,6 +19,7 @@ export function PositionSlider({ label, value, size, change }: SliderProps) {
         min="0"
         max={size - 1}
         value={value}
+        aria-label={label}
         aria-valuetext={`${value + 1} of ${size}`}
         onInput={(event) => change(Number(event.currentTarget.value))}
       />
