@@ -59,6 +59,22 @@ __all__ = [
     "wrap",
 ]
 
+# The wire classes, which have no types.
+RArray: Any = omero.RArray
+RBool: Any = omero.RBool
+RClass: Any = omero.RClass
+RDouble: Any = omero.RDouble
+RFloat: Any = omero.RFloat
+RInt: Any = omero.RInt
+RInternal: Any = omero.RInternal
+RList: Any = omero.RList
+RLong: Any = omero.RLong
+RMap: Any = omero.RMap
+RObject: Any = omero.RObject
+RSet: Any = omero.RSet
+RString: Any = omero.RString
+RTime: Any = omero.RTime
+
 INT_RANGE = range(-(2**31), 2**31)
 
 
@@ -163,118 +179,118 @@ class _Mapping(_Value):
         return len(self._val)
 
 
-class RBoolI(_Value, omero.RBool):
+class RBoolI(_Value, RBool):
     """bool"""
 
-    _family = omero.RBool
+    _family = RBool
 
     def __init__(self, value: bool) -> None:
         self._val = value
 
 
-class RDoubleI(_Value, omero.RDouble):
+class RDoubleI(_Value, RDouble):
     """float of 64 bits"""
 
-    _family = omero.RDouble
+    _family = RDouble
 
     def __init__(self, value: float) -> None:
         self._val = value
 
 
-class RFloatI(_Value, omero.RFloat):
+class RFloatI(_Value, RFloat):
     """float, of 32 bits on the wire"""
 
-    _family = omero.RFloat
+    _family = RFloat
 
     def __init__(self, value: float) -> None:
         self._val = value
 
 
-class RIntI(_Value, omero.RInt):
+class RIntI(_Value, RInt):
     """int of 32 bits"""
 
-    _family = omero.RInt
+    _family = RInt
 
     def __init__(self, value: int) -> None:
         self._val = value
 
 
-class RLongI(_Value, omero.RLong):
+class RLongI(_Value, RLong):
     """int of 64 bits"""
 
-    _family = omero.RLong
+    _family = RLong
 
     def __init__(self, value: int) -> None:
         self._val = value
 
 
-class RTimeI(_Value, omero.RTime):
+class RTimeI(_Value, RTime):
     """Milliseconds since 1970."""
 
-    _family = omero.RTime
+    _family = RTime
 
     def __init__(self, value: int) -> None:
         self._val = value
 
 
-class RStringI(_Value, omero.RString):
+class RStringI(_Value, RString):
     """str"""
 
-    _family = omero.RString
+    _family = RString
 
     def __init__(self, value: str | bytes) -> None:
         self._val = value
 
 
-class RClassI(_Value, omero.RClass):
+class RClassI(_Value, RClass):
     """Name of a class."""
 
-    _family = omero.RClass
+    _family = RClass
 
     def __init__(self, value: str) -> None:
         self._val = value
 
 
-class RInternalI(_Value, omero.RInternal):
+class RInternalI(_Value, RInternal):
     """An ``omero.Internal``: a structure that is no model object."""
 
-    _family = omero.RInternal
+    _family = RInternal
 
     def __init__(self, value: Any) -> None:
         self._val = value
 
 
-class RObjectI(_Value, omero.RObject):
+class RObjectI(_Value, RObject):
     """A model object."""
 
-    _family = omero.RObject
+    _family = RObject
 
     def __init__(self, value: Any) -> None:
         self._val = value
 
 
-class RArrayI(_Sequence, omero.RArray):
+class RArrayI(_Sequence, RArray):
     """list of values"""
 
-    _family = omero.RArray
+    _family = RArray
 
 
-class RListI(_Sequence, omero.RList):
+class RListI(_Sequence, RList):
     """list of values"""
 
-    _family = omero.RList
+    _family = RList
 
 
-class RSetI(_Sequence, omero.RSet):
+class RSetI(_Sequence, RSet):
     """Set of values, kept as a list."""
 
-    _family = omero.RSet
+    _family = RSet
 
 
-class RMapI(_Mapping, omero.RMap):
+class RMapI(_Mapping, RMap):
     """dict from str to values"""
 
-    _family = omero.RMap
+    _family = RMap
 
 
 rtrue = RBoolI(True)
@@ -290,7 +306,7 @@ rnullobject = RObjectI(None)
 def rbool(val: Any) -> RBoolI | None:
     """``rtrue`` or ``rfalse`` by the truth of ``val``; None stays None."""
     if val is None or isinstance(val, omero.RBool):
-        return val  # type: ignore[no-any-return]
+        return val
     return rtrue if val else rfalse
 
 
@@ -470,7 +486,7 @@ class ObjectFactory:
     """Makes the values that a communicator receives instances of one of the classes here."""
 
     def __init__(self, cls: type[Any], f: Callable[[], Any]) -> None:
-        self.id = cls.ice_staticId()  # type: ignore[attr-defined]
+        self.id = cls.ice_staticId()
         self.f = f
 
     def create(self, string: str) -> Any:

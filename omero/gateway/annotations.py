@@ -50,7 +50,7 @@ class AnnotationWrapper(BlitzObjectWrapper):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return False
-        mine, theirs = ((w.getId(), w.getValue(), w.getNs()) for w in (self, other))  # type: ignore[attr-defined]
+        mine, theirs = ((w.getId(), w.getValue(), w.getNs()) for w in (self, other))
         return bool(mine == theirs)
 
     __hash__ = BlitzObjectWrapper.__hash__
@@ -128,8 +128,8 @@ class AnnotationWrapper(BlitzObjectWrapper):
 class _AnnotationLinkWrapper(BlitzObjectWrapper):
     """A link between an object and an annotation."""
 
-    def getAnnotation(self) -> Any:
-        """The annotation."""
+    def getAnnotation(self, ns: str | None = None) -> Any:
+        """The annotation at the link's end."""
         return resolve("AnnotationWrapper")._wrap(self._conn, self._obj.child, self._obj)
 
     def getParent(self, withlinks: bool = False) -> Any:
@@ -190,7 +190,7 @@ class FileAnnotationWrapper(AnnotationWrapper, OmeroRestrictionWrapper):
 
     def isOriginalMetadata(self) -> bool:
         """Whether it is the text of original metadata that old servers attached to images."""
-        return (
+        return bool(
             self.getNs() == omero.constants.namespaces.NSCOMPANIONFILE
             and self.getFileName() == omero.constants.annotation.file.ORIGINALMETADATA
         )
@@ -275,7 +275,7 @@ class TagAnnotationWrapper(_Simple):
     FIELD, CONVERT = "textValue", staticmethod(rstring)
 
     def _is_set(self) -> bool:
-        return self.getNs() == omero.constants.metadata.NSINSIGHTTAGSET
+        return bool(self.getNs() == omero.constants.metadata.NSINSIGHTTAGSET)
 
     def countTagsInTagset(self) -> int:
         """Number of tags in the set; 0 for a plain tag."""

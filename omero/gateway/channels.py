@@ -76,7 +76,7 @@ class _ChannelWrapper(BlitzObjectWrapper):
     )
     OMERO_CLASS = "Channel"
 
-    def __prepare__(self, idx: int = -1, re: Any = None, img: Any = None) -> None:
+    def __prepare__(self, idx: int = -1, re: Any = None, img: Any = None, **kwargs: Any) -> None:
         """Remember index, rendering engine and image."""
         self._re = re
         self._idx = idx

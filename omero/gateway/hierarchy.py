@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import omero
 import omero.model
@@ -21,11 +21,11 @@ def _resolve(name: Any) -> Any:
 class Hierarchy:
     """The part of a wrapper that knows children and parents."""
 
-    OMERO_CLASS: Any
-    LINK_CLASS: Any
-    LINK_CHILD: Any
-    CHILD_WRAPPER_CLASS: Any
-    PARENT_WRAPPER_CLASS: Any
+    OMERO_CLASS: ClassVar[Any]
+    LINK_CLASS: ClassVar[Any]
+    LINK_CHILD: ClassVar[Any]
+    CHILD_WRAPPER_CLASS: ClassVar[Any]
+    PARENT_WRAPPER_CLASS: ClassVar[Any]
     _obj: Any
     _conn: Any
 

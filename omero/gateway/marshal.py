@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from omero.rtypes import unwrap
 
@@ -17,8 +17,8 @@ __all__ = ["Marshalling"]
 class Marshalling:
     """The part of a wrapper that gives dicts."""
 
-    OMERO_CLASS: Any
-    _attrs: Any
+    OMERO_CLASS: ClassVar[Any]
+    _attrs: ClassVar[tuple[str, ...]]
     _obj: Any
     _conn: Any
 

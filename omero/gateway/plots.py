@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omero.gateway.engine import assert_pixels, assert_re
@@ -83,7 +83,9 @@ class Plots:
         points = [[(value, y) for y, value in enumerate(line)] for line in lines]
         return self._plot([(x, 0), (x, self.getSizeY())], points, linewidth)  # type: ignore[attr-defined]
 
-    def _plot(self, axis: list[tuple[int, int]], lines: list[list[tuple[float, float]]], linewidth: int) -> bytes:
+    def _plot(
+        self, axis: list[tuple[int, int]], lines: Sequence[Sequence[tuple[float, float]]], linewidth: int
+    ) -> bytes:
         from PIL import ImageDraw
 
         canvas = self.prepareLinePlotCanvas()

@@ -13,8 +13,15 @@ from omero.rtypes import rtime
 
 __all__ = ["Searching"]
 
-TYPES = ("ProjectWrapper", "DatasetWrapper", "ImageWrapper", "ScreenWrapper")
-TYPES += ("PlateAcquisitionWrapper", "PlateWrapper", "WellWrapper")
+TYPES = (
+    "ProjectWrapper",
+    "DatasetWrapper",
+    "ImageWrapper",
+    "ScreenWrapper",
+    "PlateAcquisitionWrapper",
+    "PlateWrapper",
+    "WellWrapper",
+)
 DEFAULT = ("ProjectWrapper", "DatasetWrapper", "ImageWrapper")
 
 
@@ -95,7 +102,7 @@ class Searching:
             if not search.hasNext(context):
                 return []
             search.results(context)
-        return search.results(context) if search.hasNext(context) else []  # type: ignore[no-any-return]
+        return search.results(context) if search.hasNext(context) else []
 
 
 def _date(milliseconds: int) -> str:

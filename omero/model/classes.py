@@ -11,6 +11,7 @@ import omero.model
 from omero._generated.model_table import CLASSES, UNITS
 from omero.model import fields, lists
 from omero.model.base import FieldData, ModelObject
+from omero.model.proxies import proxy_to_instance
 
 __all__ = ["implementation", "names"]
 
@@ -135,6 +136,7 @@ class FieldInfo:
     @cached_property
     def data(self) -> Any:
         """A named tuple of FieldData."""
-        info = namedtuple("FieldInfo", [*(field[0] for field in self.own), "details"])  # type: ignore[misc]
+        names = [*(field[0] for field in self.own), "details"]
+        info = namedtuple("FieldInfo", names)  # type: ignore[misc]
         data = [FieldData(fields.wrapper(field), field[2]) for field in self.own]
-        return info(*data, FieldData(fields.proxy_to_instance, True))
+        return info._make([*data, FieldData(proxy_to_instance, True)])

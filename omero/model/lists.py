@@ -87,7 +87,7 @@ def updated(obj: Any) -> int:
 def collection(field: tuple[Any, ...]) -> dict[str, Any]:
     """The members for a collection: ("pixels", "collection", nullable, "Pixels", ordered, "image")."""
     slots, cap, item = Slots(field), capital(field[0]), field[3]
-    members = {
+    members: dict[str, Any] = {
         f"{verb}{cap}": named(function, f"{verb}{cap}", f"{doc} {field[0]}.")
         for verb, function, doc in whole_list_members(slots)
     }

@@ -75,7 +75,7 @@ class PermissionsI(omero.model.Permissions):
 
     def getPerm1(self) -> int:
         """The number on the wire."""
-        return self._perm1  # type: ignore[no-any-return]
+        return self._perm1
 
     def setPerm1(self, _perm1: int) -> None:
         """Set the number on the wire."""

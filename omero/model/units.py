@@ -39,38 +39,40 @@ PREFIXES = {
     "YOCTO": -24,
 }
 INCH = Fraction(10_000, 393_701)
-# Scale and offset to the base unit, of units that are neither the base unit nor a power of ten of another.
-SCALES: dict[str, dict[str, tuple[Fraction, Fraction]]] = {
-    unit: {name: (Fraction(scale), Fraction(0)) for name, scale in scales.items()}
-    for unit, scales in {
-        "Length": {
-            "METER": 1,
-            "ANGSTROM": Fraction(1, 10**10),
-            "ASTRONOMICALUNIT": 149_597_870_700,
-            "LIGHTYEAR": 9_460_730_472_580_800,
-            "PARSEC": 30_856_776 * 10**9,
-            "THOU": INCH / 1000,
-            "LINE": INCH / 12,
-            "INCH": INCH,
-            "FOOT": INCH * 12,
-            "YARD": INCH * 36,
-            "MILE": INCH * 63_360,
-            "POINT": INCH / 72,
-        },
-        "Time": {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86_400},
-        "Power": {"WATT": 1},
-        "Pressure": {
-            "PASCAL": 1,
-            "BAR": 100_000,
-            "ATMOSPHERE": 101_325,
-            "PSI": Fraction(172_368_932_329_209, 25 * 10**9),
-            "TORR": Fraction(20_265, 152),
-            "MMHG": Fraction(26_664_477_483, 2 * 10**8),
-        },
-        "Frequency": {"HERTZ": 1},
-        "ElectricPotential": {"VOLT": 1},
-        "Temperature": {"KELVIN": 1},
-    }.items()
+# Factors that lead to the base unit, of units that are no power of ten of another.
+FACTORS: dict[str, dict[str, int | Fraction]] = {
+    "Length": {
+        "METER": 1,
+        "ANGSTROM": Fraction(1, 10**10),
+        "ASTRONOMICALUNIT": 149_597_870_700,
+        "LIGHTYEAR": 9_460_730_472_580_800,
+        "PARSEC": 30_856_776 * 10**9,
+        "THOU": INCH / 1000,
+        "LINE": INCH / 12,
+        "INCH": INCH,
+        "FOOT": INCH * 12,
+        "YARD": INCH * 36,
+        "MILE": INCH * 63_360,
+        "POINT": INCH / 72,
+    },
+    "Time": {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86_400},
+    "Power": {"WATT": 1},
+    "Pressure": {
+        "PASCAL": 1,
+        "BAR": 100_000,
+        "ATMOSPHERE": 101_325,
+        "PSI": Fraction(172_368_932_329_209, 25 * 10**9),
+        "TORR": Fraction(20_265, 152),
+        "MMHG": Fraction(26_664_477_483, 2 * 10**8),
+    },
+    "Frequency": {"HERTZ": 1},
+    "ElectricPotential": {"VOLT": 1},
+    "Temperature": {"KELVIN": 1},
+}
+# (factor, offset) that lead to the base unit.
+SCALES = {
+    unit: {name: (Fraction(factor), Fraction(0)) for name, factor in factors.items()}
+    for unit, factors in FACTORS.items()
 }
 SCALES["Temperature"] |= {
     "CELSIUS": (Fraction(1), Fraction(5463, 20)),

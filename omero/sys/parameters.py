@@ -14,8 +14,16 @@ from omero.rtypes import rbool, rint, rlist, rlong, rstring, rtime
 __all__ = ["ParametersI"]
 
 
-class ParametersI(omero.sys.Parameters):
+# The wire class, which has no types.
+Parameters: Any = omero.sys.Parameters
+
+
+class ParametersI(Parameters):
     """Parameters whose methods return the object itself for chaining. Getters return RTypes or None."""
+
+    map: dict[str, Any]
+    theFilter: Any
+    theOptions: Any
 
     def __init__(self, parammap: dict[str, Any] | None = None) -> None:
         super().__init__(parammap if parammap is not None else {}, None, None)
