@@ -145,8 +145,14 @@ def start(engine: Any) -> None:
     """Offer the managed repository, and finish what a crash has left half done. For the start of the server."""
     layout = Layout.of(engine.config)
     replay(engine.database, layout)
-    with SystemCall.begin(engine) as transaction:
-        repository = ensure_repository(SystemCall(transaction, engine), layout.managed)
+    try:
+        with SystemCall.begin(engine) as transaction:
+            repository = ensure_repository(SystemCall(transaction, engine), layout.managed)
+    except OSError as error:
+        raise RuntimeError(
+            f"The folder of imported files {layout.managed} cannot be used: {error.strerror}. "
+            "Correct omero.data.dir (or omero.managed.dir), or the permissions of the folder."
+        ) from error
     with engine.database.begin() as db:
         leftovers = abandoned(db)
     for fileset in leftovers:
