@@ -11,7 +11,7 @@ import uuid
 from typing import Any
 
 import Glacier2
-from Ice import Connection, Current, Identity
+from Ice import Connection, Current, Identity, ObjectNotExistException
 
 import omero
 from omero_server.rpc.login import Login
@@ -53,22 +53,25 @@ class RouterServant(Glacier2.Router):
         raise Glacier2.PermissionDeniedException("Log in with a user name and a password.")
 
     def destroySession(self, current: Current) -> None:
-        """The client leaves."""
+        """The client leaves. Nothing happens if it never came.
+
+        SessionNotExistException is for that, but clients in Python with Ice 3.7 crash when they receive it: there, a
+        class of the same name in the package Glacier2 has taken its place.
+        """
         with self._lock:
             factory = self._clients.pop(current.con, None)
-        if factory is None:
-            raise Glacier2.SessionNotExistException
-        factory.destroy()
+        if factory is not None:
+            factory.destroy()
 
     def refreshSession(self, current: Current) -> None:
-        """Keep the client's session alive."""
+        """Keep the client's session alive. ObjectNotExistException when there is none (see `destroySession`)."""
         factory = self._clients.get(current.con)
         if factory is None:
-            raise Glacier2.SessionNotExistException
+            raise ObjectNotExistException
         try:
             factory.engine.sessions.find(factory.session.uuid)
         except omero.SessionException:
-            raise Glacier2.SessionNotExistException from None
+            raise ObjectNotExistException from None
 
     def getSessionTimeout(self, current: Current) -> int:
         """Seconds that an idle session lives."""
