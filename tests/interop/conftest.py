@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,20 +90,23 @@ def official(official_python: Path, instance: Instance, tmp_path_factory: pytest
 
 
 @pytest.fixture(scope="session")
-def images(official: Official, instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
-    """Image ids by path of the sample below tests/data; every sample is imported through our command line."""
-    samples = [DATA / path for path in PATHS]
+def images(official: Official) -> dict[str, list[int]]:
+    """Image ids by path of the sample below tests/data; every sample is imported. Don't delete them."""
+    return import_samples(official, PATHS)
+
+
+def import_samples(official: Official, paths: Sequence[str]) -> dict[str, list[int]]:
+    """Import samples through our command line; ids of the new images by path."""
+    instance = official.instance
     login = ["-s", instance.host, "-p", str(instance.ports.ssl), "-u", "root", "-w", instance.root_password, "-C"]
-    sessions = str(tmp_path_factory.mktemp("sessions"))
-    done = instance.omero("import", *login, *map(str, samples), OMERO_SESSIONDIR=sessions)
+    sessions = str(official.home / "our-sessions")
+    done = instance.omero("import", *login, *(str(DATA / path) for path in paths), OMERO_SESSIONDIR=sessions)
     assert done.returncode == 0, done.stderr
-    by_entry: dict[str, list[int]] = {}
-    for image, entry in official.script("imported"):
-        by_entry.setdefault(entry, []).append(image)
-    return {
-        path: [image for entry, ids in by_entry.items() if _below(DATA / path, entry) for image in ids]
-        for path in PATHS
-    }
+    lines = [line.partition(":") for line in done.stdout.splitlines()]
+    new = {int(number) for kind, _, numbers in lines if kind == "Image" for number in numbers.split(",")}
+    plates = [int(number) for kind, _, numbers in lines if kind == "Plate" for number in numbers.split(",")]
+    entries = official.script("imported", images=sorted(new), plates=plates)
+    return {path: [image for image, entry in entries if _below(DATA / path, entry)] for path in paths}
 
 
 def _below(path: Path, entry: str) -> bool:
