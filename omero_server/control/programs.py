@@ -30,6 +30,10 @@ KEEP_MEMORY = {
     "MALLOC_TOP_PAD_": str(16 << 20),
 }
 
+# Each of the web's threads would keep a heap of its own with the remains of pictures: 105 MB instead of 85 after some
+# whole planes.
+FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}
+
 
 def instance_programs(config: Config) -> list[Program]:
     """Blitz, and OMERO.web where it is installed and wanted, in starting order."""
@@ -68,5 +72,5 @@ def _web(config: Config) -> Program:
         command=[*command, *shlex.split(config.get("omero.web.wsgi_args")), "omero_web.wsgi:application"],
         log_file=config.instance.log_dir / WEB_LOG,
         ready=partial(answers_http, config.get("omero.web.application_server.host"), config.ports.web),
-        environment=_environment(config),
+        environment=_environment(config) | FEW_HEAPS,
     )

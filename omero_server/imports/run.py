@@ -21,6 +21,7 @@ import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.formats.base import Reader
 from omero_server.formats.registry import reader_for
+from omero_server.formats.zarrtree import tree_root
 from omero_server.imports.graph import Batch, image_graph, wishes_of
 from omero_server.imports.journal import Journal
 from omero_server.imports.measure import Measured, measure
@@ -126,10 +127,16 @@ def _store(call: Call, process: Import, reader: Reader, found: Sequence[Measured
     return saved
 
 
+def _file_name(process: Import) -> str:
+    """What people call the file: for a Zarr tree its folder, not the metadata file by which it is opened."""
+    entry = process.paths[0]
+    return (tree_root(entry) or entry).name
+
+
 def _save_graph(call: Call, process: Import, reader: Reader, found: Sequence[Measured]) -> _Saved:
     info, enums = reader.info(), Enumerations(call)
     wishes, target = wishes_of(process.settings), process.settings.userSpecifiedTarget
-    batch = Batch(process.fileset_id, _format_id(call, enums, info.format), process.files[0].name, found, wishes)
+    batch = Batch(process.fileset_id, _format_id(call, enums, info.format), _file_name(process), found, wishes)
     images = [image_graph(enums, batch, series) for series in range(len(found))]
     dataset, screen = (_container(target, kind) for kind in ("Dataset", "Screen"))
     plates = plate_graphs(enums, info, batch.file, images, wishes, screen)

@@ -105,6 +105,8 @@ def test_every_sample_is_imported_unchanged(sample: str, client: Any, instance: 
     assert [Path(client_path) for _, client_path in files] == list(found.candidates[0].files)
     for stored, client_path in files:
         assert hashlib.sha1(stored.read_bytes()).digest() == hashlib.sha1(Path(client_path).read_bytes()).digest()
+    names = rows(instance, "SELECT name FROM image WHERE fileset = :id", id=imported.fileset)
+    assert names and all(row.name.startswith(Path(sample).name) for row in names), names
     log = import_log(instance, imported.fileset)
     assert f"reader {found.candidates[0].reader} version " in log
     assert log.rstrip().endswith(" s") and "finished after" in log

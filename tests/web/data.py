@@ -88,8 +88,8 @@ def _create_group(instance: Instance, name: str, permissions: str, *people: tupl
 
 
 def _import(instance: Instance, path: Path, user: str = USER) -> int:
-    server = ["-s", instance.host, "-p", str(instance.ports.ssl), "-u", user, "-w", PASSWORD]
-    done = instance.omero("import", *server, str(path))
+    server = ["-s", instance.host, "-p", str(instance.ports.ssl), "-u", user, "-w", PASSWORD, "-C"]
+    done = instance.omero("import", *server, str(path), OMERO_SESSIONDIR=str(instance.root / "sessions"))
     found = re.search(r"Image:(\d+)", done.stdout)
     assert done.returncode == 0 and found, done.stdout + done.stderr
     return int(found[1])
