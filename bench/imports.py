@@ -17,7 +17,7 @@ import tifffile
 from bench.figures import print_figure
 from bench.server import running_server
 
-PLANES, SIDE = 64, 1448
+PLANES, SIDE = 256, 1448
 BLOCK = 1 << 20
 
 
