@@ -1,4 +1,4 @@
-"""Whether the rows of a database and the files of its repository say the same: no row without file, no file without row."""
+"""Whether rows of a database and files of its repository say the same: no row without file, no file without row."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ ORPHANS = {
     "pixels without image": "SELECT p.id FROM pixels p LEFT JOIN image i ON i.id = p.image WHERE i.id IS NULL",
     "image without pixels": "SELECT i.id FROM image i LEFT JOIN pixels p ON p.image = i.id WHERE p.id IS NULL",
     "fileset without images": "SELECT f.id FROM fileset f LEFT JOIN image i ON i.fileset = f.id WHERE i.id IS NULL",
-    "fileset without files": "SELECT f.id FROM fileset f WHERE NOT EXISTS (SELECT FROM filesetentry e WHERE e.fileset = f.id)",
-    "job without fileset": "SELECT j.id FROM job j WHERE NOT EXISTS (SELECT FROM filesetjoblink l WHERE l.child = j.id)",
+    "fileset without files": (
+        "SELECT f.id FROM fileset f WHERE NOT EXISTS (SELECT FROM filesetentry e WHERE e.fileset = f.id)"
+    ),
+    "job without fileset": (
+        "SELECT j.id FROM job j WHERE NOT EXISTS (SELECT FROM filesetjoblink l WHERE l.child = j.id)"
+    ),
 }
 
 
@@ -51,7 +55,8 @@ class _Check:
 
     def original_files(self) -> Iterator[str]:
         sql = """SELECT f.id, f.repo, f.path, f.name, f.mimetype, f.size, f.hash, h.value AS hasher
-                 FROM originalfile f LEFT JOIN checksumalgorithm h ON h.id = f.hasher WHERE f.mimetype <> 'Repository'"""
+                 FROM originalfile f LEFT JOIN checksumalgorithm h ON h.id = f.hasher
+                 WHERE f.mimetype <> 'Repository'"""
         for row in self.db.execute(text(sql)):
             path = self.layout.file(row.id) if row.repo is None else self.layout.in_managed(row.path, row.name)
             self.known.add(path)
