@@ -5,8 +5,10 @@
 set -eu
 venv=${OMERO_INTEROP_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/omero-interop/venv310}
 
+# -I keeps the working directory and PYTHONPATH out: a checkout of this project has a package omero of its own.
 complete() {
-    "$venv/bin/python" -W ignore - 2>/dev/null <<'PYTHON'
+    [ -x "$venv/bin/python" ] || return 1
+    "$venv/bin/python" -I -W ignore - 2>/dev/null <<'PYTHON'
 import Ice, omero.clients, omero.gateway, omero_version
 assert Ice.stringVersion() == "3.6.5" and omero_version.omero_version == "5.23.0"
 PYTHON
@@ -29,10 +31,20 @@ find_python() {
 if complete; then exit 0; fi
 python=$(find_python)
 echo "Building the official OMERO client in $venv (about five minutes)"
-mkdir -p "$(dirname "$venv")"
-"$python" -m venv --clear "$venv"
-pip="$venv/bin/python -m pip install --quiet --disable-pip-version-check"
-$pip "setuptools<70" wheel
-$pip --no-build-isolation zeroc-ice==3.6.5
-$pip omero-py==5.23.0
-complete || { echo "The official client in $venv cannot be imported:" >&2; "$venv/bin/python" -c "import omero.gateway"; exit 1; }
+# What is there already is never removed: the place may be somebody else's, or a link to it. An interrupted build goes on.
+mkdir -p "$venv"
+venv=$(cd "$venv" && pwd -P)
+if [ ! -e "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv")" ]; then
+    echo "$venv is neither empty nor a Python environment. Choose another place with OMERO_INTEROP_VENV." >&2
+    exit 1
+fi
+"$python" -m venv "$venv"
+install() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
+install "setuptools<70" wheel
+install --no-build-isolation zeroc-ice==3.6.5
+install omero-py==5.23.0
+if ! complete; then
+    echo "The official client in $venv cannot be imported:" >&2
+    "$venv/bin/python" -I -c "import omero.clients, omero.gateway" >&2
+    exit 1
+fi
