@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from Ice import Current
+from Ice import Current, ObjectNotExistException
 
 import omero
 import omero.api
@@ -166,9 +166,11 @@ class FactoryServant(omero.api.ServiceFactory):
             caller = self.engine.sessions.caller(self.session, current.ctx)
             return self.engine.objects.submit(self.session, caller, req, current.ctx)
         except omero.SessionException:
-            from Ice import ObjectNotExistException
-
             raise ObjectNotExistException from None
+        except omero.ServerError as error:
+            # The operation declares no exception: the handle tells what is wrong.
+            default = self.engine.sessions.caller(self.session, {})
+            return self.engine.objects.submit(self.session, default, req, current.ctx, refusal=error)
 
     def destroy(self, current: Current | None = None) -> None:
         """This client leaves. The session ends with the last one, unless it was detached."""

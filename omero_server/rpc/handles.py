@@ -43,6 +43,7 @@ class RunningRequest(omero.cmd.Handle):
         self.request = request
         self.command = command
         self.context: Mapping[str, str] = {}
+        self.refusal: Exception | None = None
         self.on_removal: Callable[[], None] = lambda: None
         self._status = omero.cmd.Status(
             category=request.ice_id(), name="", flags=[], parameters={}, currentStep=0, steps=0, startTime=0,
@@ -94,16 +95,18 @@ class RunningRequest(omero.cmd.Handle):
             if self._done.is_set():
                 return
             self._started = True
-        self.session.active_calls += 1
+        self.session.begin_call()
         self._status.startTime = _now()
         try:
             self._finish(self._respond())
         finally:
-            self.session.active_calls -= 1
+            self.session.end_call()
             self.session.last_access = time.time()
 
     def _respond(self) -> Any:
         try:
+            if self.refusal is not None:
+                raise self.refusal
             if self.caller.user_id == GUEST_USER and not self.command.guests:
                 raise CommandError("guest-restriction", "Guests may not do this. Log in as a user.")
             writable = self.command.mode == "write"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
-import Glacier2
 from sqlalchemy import select
 
 import omero
@@ -19,15 +17,24 @@ from omero_server.rpc.factory import FactoryServant
 from omero_server.security.login import check_password
 from omero_server.sessions.store import Session, SessionRequest
 
-__all__ = ["Login", "Throttle"]
+__all__ = ["Login", "LoginRefused", "Throttle"]
 
 log = logging.getLogger(__name__)
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+class LoginRefused(Exception):
+    """Name and password do not match; the answer is to be given after ``delay`` seconds."""
+
+    def __init__(self, reason: str, delay: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.delay = delay
+
+
 class Throttle:
-    """Delays the answers to repeated failures: after ``free`` failures of one name, each takes ``seconds`` longer."""
+    """How long to delay the answers to repeated failures: after ``free`` of one name, each takes ``seconds`` longer."""
 
     def __init__(self, free: int, seconds: float) -> None:
         self._free = free
@@ -40,13 +47,11 @@ class Throttle:
         with self._lock:
             self._failures.pop(name, None)
 
-    def failure(self, name: str) -> None:
-        """Count a failure, and wait if there were too many."""
+    def failure(self, name: str) -> float:
+        """Count a failure; the seconds to wait before it is told."""
         with self._lock:
             self._failures[name] = self._failures.get(name, 0) + 1
-            wait = self._failures[name] > self._free
-        if wait:
-            time.sleep(self._seconds)
+            return self._seconds if self._failures[name] > self._free else 0.0
 
 
 class Login:
@@ -63,7 +68,7 @@ class Login:
     def log_in(self, name: str, password: str, context: Mapping[str, str], address: str | None) -> FactoryServant:
         """The client's view of a new session, or of one it joins.
 
-        Raises Glacier2.PermissionDeniedException when name and password do not match, and
+        Raises LoginRefused when name and password do not match, and
         omero.WrappedCreateSessionException when the
         session cannot be had: unknown group, not a member, no default group.
         """
@@ -79,16 +84,15 @@ class Login:
         """Make the view callable; its proxy."""
         return self.engine.objects.add_factory(factory)
 
-    def check(self, name: str, password: str) -> int | None:
-        """The user's id if the password is right, else None after the delay of repeated failures."""
+    def check(self, name: str, password: str) -> int:
+        """The user's id if the password is right, else LoginRefused."""
         if self.engine.config.get_bool("omero.security.ignore_case", False):
             name = name.lower()
         with self.engine.database.begin() as db:
             user_id = check_password(db, name, password, self.engine.config)
         if user_id is None:
-            self.throttle.failure(name)
-        else:
-            self.throttle.success(name)
+            raise LoginRefused(self._reason(name), self.throttle.failure(name))
+        self.throttle.success(name)
         return user_id
 
     def _session_to_join(self, name: str, password: str) -> Session | None:
@@ -96,7 +100,7 @@ class Login:
         sessions = self.engine.sessions
         if sessions.get(name) is not None:
             if name != password:
-                raise Glacier2.PermissionDeniedException(
+                raise LoginRefused(
                     "To join a session, user name and password must both be its uuid (joinSession does that)."
                 )
             return sessions.join(name)
@@ -107,15 +111,14 @@ class Login:
 
     def _check(self, name: str, password: str) -> int:
         try:
-            user_id = self.check(name, password)
+            return self.check(name, password)
+        except LoginRefused:
+            raise
         except Exception as error:
             log.exception("the password check of %r failed", name)
-            raise Glacier2.PermissionDeniedException(
+            raise LoginRefused(
                 "Internal error. Please contact your administrator: the password could not be checked."
             ) from error
-        if user_id is None:
-            raise Glacier2.PermissionDeniedException(self._reason(name))
-        return user_id
 
     def _reason(self, name: str) -> str:
         if UUID.fullmatch(name):

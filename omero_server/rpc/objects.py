@@ -90,11 +90,21 @@ class ActiveObjects:
         proxy = self.adapter.add(self.dispatcher.servant(service), identity)
         return proxy_class(interface_class(service.interface)).uncheckedCast(proxy)
 
-    def submit(self, session: Session, caller: Caller, request: Any, context: Mapping[str, str]) -> Any:
-        """Run a request; proxy of its handle, or None when nothing serves it."""
+    def submit(
+        self,
+        session: Session,
+        caller: Caller,
+        request: Any,
+        context: Mapping[str, str],
+        refusal: Exception | None = None,
+    ) -> Any:
+        """Run a request; proxy of its handle, or None when nothing serves it. ``refusal``: it fails with this at
+        once.
+        """
         running = RunningRequest.of(self.engine, session, caller, request, context)
         if running is None:
             return None
+        running.refusal = refusal
         identity = f"IHandle{uuid.uuid4()}"
         running.on_removal = lambda: self._remove(session.uuid, identity)
         with self._lock:

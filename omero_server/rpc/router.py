@@ -11,10 +11,11 @@ import uuid
 from typing import Any
 
 import Glacier2
+import Ice
 from Ice import Connection, Current, Identity, ObjectNotExistException
 
 import omero
-from omero_server.rpc.login import Login
+from omero_server.rpc.login import Login, LoginRefused
 
 __all__ = ["ROUTER_IDENTITY", "RouterServant"]
 
@@ -38,15 +39,21 @@ class RouterServant(Glacier2.Router):
 
     def createSession(self, userId: str, password: str, current: Current) -> Any:
         """Log in with name and password, or with a session's uuid as both, and get the session's proxy."""
-        factory = self._login.log_in(userId, password, current.ctx, _address(current.con))
+        try:
+            factory = self._login.log_in(userId, password, current.ctx, _address(current.con))
+        except LoginRefused as refused:
+            return _refusal(refused)
         with self._lock:
             previous = self._clients.pop(current.con, None)
             self._clients[current.con] = factory
         if previous is not None:
             previous.destroy()
-        # Ice takes a plain function only, no bound method.
-        current.con.setCloseCallback(lambda connection: self._closed(connection))
+        self._watch(current.con)
         return self._login.proxy(factory)
+
+    def _watch(self, connection: Connection) -> None:
+        # Ice takes a plain function only, no bound method.
+        connection.setCloseCallback(lambda closed: self._closed(closed))
 
     def createSessionFromSecureConnection(self, current: Current) -> Any:
         """Certificates do not identify users here."""
@@ -83,6 +90,7 @@ class RouterServant(Glacier2.Router):
 
     def getCategoryForClient(self, current: Current) -> str:
         """The category that the client's callback objects carry."""
+        self._watch(current.con)
         with self._lock:
             return self._categories.setdefault(current.con, uuid.uuid4().hex)
 
@@ -110,6 +118,19 @@ class RouterServant(Glacier2.Router):
         if factory is not None:
             log.info("the connection of session %d closed", factory.session.id)
             factory.destroy()
+
+
+def _refusal(refused: LoginRefused) -> Ice.Future:
+    """The answer to a refused login, after its delay. Waiting takes no thread that others' calls need."""
+    answer = Ice.Future()
+    error = Glacier2.PermissionDeniedException(refused.reason)
+    if not refused.delay:
+        answer.set_exception(error)
+        return answer
+    timer = threading.Timer(refused.delay, answer.set_exception, (error,))
+    timer.daemon = True
+    timer.start()
+    return answer
 
 
 def _address(connection: Connection) -> str | None:

@@ -102,7 +102,7 @@ class Dispatcher:
         current: Current = arguments[-1]
         try:
             session = self.session_of(current)
-            session.active_calls += 1
+            session.begin_call()
             try:
                 caller = self.engine.sessions.caller(session, current.ctx)
                 check_role(caller, role, what)
@@ -112,7 +112,7 @@ class Dispatcher:
                     call = Call(caller, transaction, session, self.engine, current.ctx)
                     return method(service, call, *arguments[:-1])
             finally:
-                session.active_calls -= 1
+                session.end_call()
         except BaseException as error:
             raise translate(error, what) from None
         finally:

@@ -65,6 +65,16 @@ class Session:
     outputs: dict[str, Any] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
+    def begin_call(self) -> None:
+        """A call runs: the session does not time out under it."""
+        with self.lock:
+            self.active_calls += 1
+
+    def end_call(self) -> None:
+        """The call has ended."""
+        with self.lock:
+            self.active_calls -= 1
+
     def expired(self, now: float) -> bool:
         """Whether one of the limits has passed."""
         live, idle = self.request.time_to_live, self.request.time_to_idle

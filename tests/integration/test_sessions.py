@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import Glacier2
@@ -12,6 +13,7 @@ import psycopg2
 import pytest
 
 import omero
+import omero.cmd
 from tests.support.instance import Instance
 
 TRANSPORTS = ("ssl", "tcp", "wss", "ws")
@@ -176,3 +178,28 @@ def test_secrets_are_not_in_the_log(instance: Instance) -> None:
     text = instance.all_logs()
     assert instance.root_password not in text.split()
     assert uuid not in text
+
+
+def test_waiting_for_refusals_does_not_hold_up_others(instance: Instance, client: Any) -> None:
+    """Failed logins are answered late, but by a timer: the threads that run calls stay free."""
+    with ThreadPoolExecutor(30) as pool:
+        refusals = [pool.submit(log_in, instance, "nobody-of-that-name", "x") for _ in range(30)]
+        config = client.getSession().getConfigService()
+        started = time.monotonic()
+        for _ in range(20):
+            config.getVersion()
+        assert time.monotonic() - started < 2
+        for refusal in refusals:
+            with pytest.raises(Glacier2.PermissionDeniedException):
+                refusal.result()
+
+
+def test_request_in_a_group_that_does_not_exist(client: Any) -> None:
+    delete = omero.cmd.Delete2(targetObjects={"Image": [1]})
+    handle = client.getSession().submit(delete, {"omero.group": "987654"})
+    deadline = time.monotonic() + 10
+    while (response := handle.getResponse()) is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert isinstance(response, omero.cmd.ERR)
+    assert "no group" in response.parameters["message"]
+    handle.close()
