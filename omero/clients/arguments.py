@@ -21,8 +21,11 @@ SSL_PORT = 4064
 # What is set where the caller says nothing. Message sizes are KB, times of Ice.Override.* ms.
 DEFAULTS = {
     "Ice.ImplicitContext": "Shared",
-    "Ice.ACM.Client.Timeout": "60000",
-    "Ice.ACM.Client.Heartbeat": "2",
+    # A server shows that it lives while it works on a call: one that does not for 60 s makes the call fail. Idle
+    # connections stay open. Heartbeats of the client itself would count as life, so it sends none of its own accord.
+    "Ice.ACM.Client.Timeout": "60",
+    "Ice.ACM.Client.Close": "2",
+    "Ice.ACM.Client.Heartbeat": "1",
     "Ice.CacheMessageBuffers": "0",
     # Planes come in few pieces.
     "Ice.TCP.RcvSize": "2000000",

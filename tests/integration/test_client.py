@@ -137,6 +137,19 @@ def test_waiting_for_a_silent_server_ends_and_can_be_interrupted(tmp_path: Path)
     assert time.monotonic() - start < 4
 
 
+def test_a_server_that_hangs_is_noticed(instance: Instance) -> None:
+    properties = {"omero.host": instance.host, "omero.port": instance.ports.ssl, "Ice.ACM.Client.Timeout": "1"}
+    with omero.client(properties) as client:
+        query = client.createSession("root", instance.root_password).getQueryService()
+        server = instance.pid("Blitz-0")
+        os.kill(server, signal.SIGSTOP)
+        try:
+            with pytest.raises(Ice.ConnectionTimeoutException):
+                query.projection("select e.id from Experimenter e", None)
+        finally:
+            os.kill(server, signal.SIGCONT)
+
+
 def test_files_go_up_and_come_down(instance: Instance, tmp_path: Path) -> None:
     content = "Grüße\n".encode() * 3000
     source, target = tmp_path / "a.txt", tmp_path / "b.txt"
