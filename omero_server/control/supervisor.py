@@ -54,6 +54,7 @@ class Supervisor:
         self._announce = announce
         self._postgres = embedded_postgres(config)
         self._running = [Running(program) for program in programs or instance_programs(config)]
+        self._started: list[Running] = []
         self._wanted = True
         self._phase = states.STARTING
         self._log_limits = (config.get_int("omero.logging.maxsize"), config.get_int("omero.logging.keep"))
@@ -65,8 +66,6 @@ class Supervisor:
         self._report()
         try:
             self._prepare()
-            for program in self._running:
-                program.start()
             while self._wanted:
                 self._watch()
                 self._sleep(RUNNING_TICK if self._phase == states.RUNNING else STARTING_TICK)
@@ -101,8 +100,12 @@ class Supervisor:
         if self._postgres is not None and not self._postgres.running():
             log.error("PostgreSQL has ended: starting it again")
             self._start_postgres()
-        for running in self._running:
+        for running in self._started:
             self._watch_program(running)
+        # One after the other: whoever sees the login page can log in.
+        if len(self._started) < len(self._running) and all(running.was_ready for running in self._started):
+            self._started.append(self._running[len(self._started)])
+            self._started[-1].start()
         if self._phase == states.STARTING and all(running.was_ready for running in self._running):
             self._phase = states.RUNNING
             self._report()
@@ -132,7 +135,7 @@ class Supervisor:
         # Reported even when the start failed: what waits for us then sees the end coming.
         self._phase = states.STOPPING
         self._report()
-        for running in reversed(self._running):
+        for running in reversed(self._started):
             running.stop()
         if self._postgres is not None and self._postgres.pid() is not None:
             self._postgres.stop()
