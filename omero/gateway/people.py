@@ -13,6 +13,7 @@ from omero.rtypes import rlong, unwrap
 
 __all__ = ["DetailsWrapper", "_ExperimenterGroupWrapper", "_ExperimenterWrapper"]
 
+# The name space that stored preferences have always had.
 PREFERENCES = "TODO.changeme.preferences"
 
 

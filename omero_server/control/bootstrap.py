@@ -48,7 +48,8 @@ def prepare_data_dir(config: Config) -> Path:
     """Create the binary repository's root; ConfigError when it cannot be written."""
     path = config.data_dir
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        # Images are for those whom the server lets see them, not for every account of the machine.
+        path.mkdir(parents=True, exist_ok=True, mode=0o750)
     except OSError as error:
         raise ConfigError(f"Cannot create omero.data.dir {path}: {error.strerror}") from error
     if not os.access(path, os.W_OK | os.X_OK):

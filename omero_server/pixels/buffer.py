@@ -104,7 +104,9 @@ class RomioBuffer(_Levels):
     when missing, and grows as planes are written.
     """
 
-    def __init__(self, path: Path, sizes: tuple[int, int, int, int, int], pixel_type: str, *, writable: bool = False):
+    def __init__(
+        self, path: Path, sizes: tuple[int, int, int, int, int], pixel_type: str, *, writable: bool = False
+    ) -> None:
         self.size_x, self.size_y, self.size_z, self.size_c, self.size_t = sizes
         if min(sizes) < 1:
             raise ValueError(f"impossible dimensions {sizes}")

@@ -16,7 +16,7 @@ PYTHON
 
 # A python3.10 on the PATH may be a wrapper of pyenv that only complains.
 find_python() {
-    for candidate in "${OMERO_INTEROP_PYTHON:-python3.10}" "$HOME"/.pyenv/versions/3.10*/bin/python; do
+    for candidate in "${OMERO_INTEROP_PYTHON:-python3.10}" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.10*/bin/python; do
         if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null; then
             echo "$candidate"
             return
