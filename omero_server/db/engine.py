@@ -1,7 +1,7 @@
 """The connection pool and the source of new ids."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +30,8 @@ class Database:
             connect_args={"application_name": application_name, "connect_timeout": 10},
         )
         self._ids = _IdBlocks()
+        # Told, after each commit, the classes ("ome.model.core.Image") of the objects that the transaction changed.
+        self.on_change: list[Callable[[frozenset[str]], None]] = []
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

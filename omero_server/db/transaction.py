@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -95,13 +96,15 @@ class Transaction:
 
     def commit(self) -> None:
         """Write the log and privileges, commit, then run what waits for the commit."""
+        changed = frozenset(entity for _, entity, _ in self._logs)
         if self._connection is not None:
             if self._event_id is not None:
                 self._write_logs()
                 self.write_privileges()
             self._connection.commit()
             self.close()
-        for function in self._after_commit:
+        listeners: list[Callable[[], None]] = [partial(listener, changed) for listener in self.database.on_change]
+        for function in self._after_commit + listeners:
             try:
                 function()
             except Exception:

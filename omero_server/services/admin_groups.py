@@ -58,7 +58,6 @@ class AdminGroups(Service):
         save(call, [stored], privileged=True)
         if asked is not None and asked._perm1 != bits:
             change_permissions(call, group_id, asked._perm1)
-        call.after_commit(call.engine.sessions.invalidate)
 
     @writes
     def deleteGroup(self, call: Call, group: Any) -> None:
@@ -80,7 +79,6 @@ class AdminGroups(Service):
         group_id = id_of(obj, "group")
         accounts.check_may_manage(call, [group_id], "ModifyGroup")
         change_permissions(call, group_id, perms._perm1)
-        call.after_commit(call.engine.sessions.invalidate)
 
     @writes
     def addGroups(self, call: Call, user: Any, groups: list[Any]) -> None:

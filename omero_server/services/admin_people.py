@@ -172,7 +172,6 @@ def _update(call: Call, user_id: int, sent: Any, names: tuple[str, ...]) -> None
     if "omeName" in names:
         _check_name(user_id, stored)
     save(call, [stored], privileged=True)
-    call.after_commit(call.engine.sessions.invalidate)
 
 
 def _check_name(user_id: int, stored: Any) -> None:

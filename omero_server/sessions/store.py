@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 SESSION_PERMISSIONS = -120
 MEMBERSHIP_SECONDS = 60.0
 WORLD_READ = 4
+# What sessions know of the database; a change of any object of these makes them look again.
+MEMBERSHIP_CLASSES = {f"ome.model.meta.{n}" for n in ("Experimenter", "ExperimenterGroup", "GroupExperimenterMap")}
 PLACEHOLDER_GROUP = "user"
 
 
@@ -92,6 +94,7 @@ class SessionStore:
         self._lock = threading.RLock()
         self._version = 0
         self.on_close: list[Callable[[Session], None]] = []
+        database.on_change.append(self._changed)
 
     def create(self, request: SessionRequest) -> Session:
         """Open a session.
@@ -188,6 +191,10 @@ class SessionStore:
     def invalidate(self) -> None:
         """Users, groups or memberships have changed: every session reloads them at its next call."""
         self._version += 1
+
+    def _changed(self, classes: frozenset[str]) -> None:
+        if not classes.isdisjoint(MEMBERSHIP_CLASSES):
+            self.invalidate()
 
     def reload(self, session: Session) -> None:
         """Read the memberships of a session's user again."""

@@ -15,6 +15,7 @@ import pytest
 import omero
 import omero.cmd
 from tests.support.instance import Instance
+from tests.support.people import logged_in, make_group, make_user
 
 TRANSPORTS = ("ssl", "tcp", "wss", "ws")
 
@@ -203,3 +204,20 @@ def test_request_in_a_group_that_does_not_exist(client: Any) -> None:
     assert isinstance(response, omero.cmd.ERR)
     assert "no group" in response.parameters["message"]
     handle.close()
+
+
+def test_new_memberships_count_at_once(instance: Instance, client: Any) -> None:
+    """Who is added to a group, or loses it, need not log in again."""
+    session = client.getSession()
+    admin, other = session.getAdminService(), make_group(session, "rw----")
+    name = make_user(session, make_group(session, "rw----"))
+    in_other = {"omero.group": str(other.id.val)}
+    with logged_in(instance, name) as theirs:
+        query = theirs.getQueryService()
+        with pytest.raises(omero.SecurityViolation):
+            query.findAllByQuery("select d from Dataset d", None, in_other)
+        admin.addGroups(admin.lookupExperimenter(name), [other])
+        assert query.findAllByQuery("select d from Dataset d", None, in_other) == []
+        admin.removeGroups(admin.lookupExperimenter(name), [other])
+        with pytest.raises(omero.SecurityViolation):
+            query.findAllByQuery("select d from Dataset d", None, in_other)
