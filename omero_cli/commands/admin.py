@@ -152,7 +152,7 @@ def _welcome(instance: Instance) -> str:
         lines.append(f"  In a browser:  http://{shown}:{config.ports.web}/")
     lines.append(f"  From clients:  server localhost, port {config.ports.ssl or config.ports.tcp}")
     kept = instance.root_password_file
-    where = f"in {kept}" if kept.exists() else "that the database was created with"
+    where = f"in {kept}" if kept.exists() else "chosen at the first start (ROOTPASS)"
     lines.append(f"  Log in as:     root, with the password {where}")
     return "\n".join(lines)
 
