@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Transaction
 from omero_server.imports.process import NODE_KEY
 from omero_server.repository.removal import files_of, remove_files
+from omero_server.sessions.call import InTransaction
 
 __all__ = ["SystemCall", "abandoned", "discard"]
 
@@ -23,7 +24,7 @@ JOB_TABLES = ("uploadjob", "metadataimportjob", "pixeldatajob", "thumbnailgenera
 
 
 @dataclass(frozen=True, slots=True)
-class SystemCall:
+class SystemCall(InTransaction):
     """What the repository needs of a call, for work that the server does on its own account."""
 
     transaction: Transaction
@@ -33,23 +34,6 @@ class SystemCall:
     def begin(cls, engine: Any) -> Transaction:
         """The transaction of such work."""
         return Transaction(engine.database, engine.author(), writable=True)
-
-    @property
-    def db(self) -> Connection:
-        return self.transaction.db
-
-    @property
-    def event_id(self) -> int:
-        return self.transaction.event_id
-
-    def log(self, action: str, entity: str, ids: Iterable[int]) -> None:
-        self.transaction.log(action, entity, ids)
-
-    def after_commit(self, function: Callable[[], None]) -> None:
-        self.transaction.after_commit(function)
-
-    def on_rollback(self, function: Callable[[], None]) -> None:
-        self.transaction.on_rollback(function)
 
 
 def discard(engine: Any, fileset_id: int) -> bool:

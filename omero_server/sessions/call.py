@@ -13,7 +13,7 @@ from omero_server.db.transaction import Author, Transaction
 if TYPE_CHECKING:
     from omero_server.sessions.store import Session
 
-__all__ = ["ALL_GROUPS", "SYSTEM_GROUP", "USER_GROUP", "Call", "Caller"]
+__all__ = ["ALL_GROUPS", "SYSTEM_GROUP", "USER_GROUP", "Call", "Caller", "InTransaction"]
 
 ALL_GROUPS = -1
 SYSTEM_GROUP, USER_GROUP, GUEST_GROUP = 0, 1, 2
@@ -75,8 +75,37 @@ class Caller:
         return replace(self, group_id=group_id, group_name=name, group_permissions=permissions)
 
 
+class InTransaction:
+    """What there is to do in a transaction, for whatever has one."""
+
+    __slots__ = ()
+    transaction: Transaction
+
+    @property
+    def db(self) -> Connection:
+        """The connection of the transaction."""
+        return self.transaction.db
+
+    @property
+    def event_id(self) -> int:
+        """Id of the event (written on first use)."""
+        return self.transaction.event_id
+
+    def log(self, action: str, entity: str, ids: Iterable[int]) -> None:
+        """Note changed objects in the event log; see Transaction.log."""
+        self.transaction.log(action, entity, ids)
+
+    def after_commit(self, function: Callable[[], None]) -> None:
+        """Run ``function`` once the transaction is committed."""
+        self.transaction.after_commit(function)
+
+    def on_rollback(self, function: Callable[[], None]) -> None:
+        """Run ``function`` if the transaction is rolled back."""
+        self.transaction.on_rollback(function)
+
+
 @dataclass(slots=True)
-class Call:
+class Call(InTransaction):
     """One call of a service operation. ``engine`` holds what lives as long as the server: config, database,
     repositories.
     """
@@ -86,25 +115,3 @@ class Call:
     session: Session
     engine: Any
     context: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def db(self) -> Connection:
-        """The connection of the call's transaction."""
-        return self.transaction.db
-
-    @property
-    def event_id(self) -> int:
-        """Id of the call's event (written on first use)."""
-        return self.transaction.event_id
-
-    def log(self, action: str, entity: str, ids: Iterable[int]) -> None:
-        """Note changed objects in the event log; see Transaction.log."""
-        self.transaction.log(action, entity, ids)
-
-    def after_commit(self, function: Callable[[], None]) -> None:
-        """Run ``function`` once the call's transaction is committed."""
-        self.transaction.after_commit(function)
-
-    def on_rollback(self, function: Callable[[], None]) -> None:
-        """Run ``function`` if the call's transaction is rolled back."""
-        self.transaction.on_rollback(function)
