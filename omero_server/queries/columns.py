@@ -29,6 +29,7 @@ class Node:
     index_at: int | None = None
     prop: Property | None = None
     children: list[Node] = field(default_factory=list)
+    counts: list[Property] = field(default_factory=list)
 
 
 class Columns:
@@ -61,7 +62,7 @@ class Columns:
 
     def _node(self, element: Element, fetch: Fetch | None = None) -> Node:
         cls = element.model
-        node = Node(element, cls, prop=fetch.prop if fetch else None)
+        node = Node(element, cls, prop=fetch.prop if fetch else None, counts=element.counts)
         for name in ("id", "version", "owner_id", "group_id", "creation_id", "update_id", "external_id", "permissions"):
             if name in element.root.c:
                 node.places[name] = self.add(element.root.c[name])

@@ -20,7 +20,7 @@ from omero_server.queries.parameters import Parameters
 from omero_server.queries.parser import parse
 from omero_server.queries.paths import resolve, scalar
 from omero_server.queries.scope import Context, Scope, find_class
-from omero_server.queries.values import Collection, Details, Entity, Pairs, Reference, Unit, Value
+from omero_server.queries.values import Collection, Counts, Details, Entity, Pairs, Reference, Unit, Value
 from omero_server.security.filter import ReadFilter
 
 __all__ = ["Plan", "compile_query", "sub_select"]
@@ -110,6 +110,10 @@ def _join(scope: Scope, join: ast.Join) -> None:
     value = resolve(scope, join.path.names, join.at, along)
     if isinstance(value, Details | Unit):
         scope.name(join.alias, value, join.at)
+        return
+    if isinstance(value, Counts):
+        if join.fetch:
+            value.element.counts.append(value.prop)
         return
     element = _joined(scope, value, join)
     scope.name(join.alias, Entity(element), join.at)
@@ -248,9 +252,7 @@ def _has_collection_join(scope: Scope, sources: tuple[ast.Source | ast.Join, ...
     return scope.multiplied or sum(isinstance(s, ast.Source) for s in sources) > 1
 
 
-def _plan(
-    statement: Select[Any], context: Context, items: list[Item], names: list[str] | None, distinct: bool
-) -> Plan:
+def _plan(statement: Select[Any], context: Context, items: list[Item], names: list[str] | None, distinct: bool) -> Plan:
     compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     bound = set(context.parameters.uses)
     constants = {k: v for k, v in compiled.params.items() if k not in bound and not k.startswith("_")}

@@ -33,7 +33,8 @@ class Fetch:
 class Element:
     """One object per row. ``cls`` None: a pair of a map property. ``index`` is its place in the list it was reached by.
 
-    tables: the SQL aliases by table name; those of subclasses come when they are asked for.
+    tables: the SQL aliases by table name; those of subclasses come when they are asked for. counts: the links of which
+    the numbers are to be loaded with the object.
     """
 
     cls: ModelClass | None
@@ -42,6 +43,7 @@ class Element:
     root: FromClause
     index: ColumnElement[Any] | None = None
     fetches: list[Fetch] = field(default_factory=list)
+    counts: list[Property] = field(default_factory=list)
 
     @property
     def model(self) -> ModelClass:

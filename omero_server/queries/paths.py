@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement
 
 from omero_server.model.schema import MODEL, Property
+from omero_server.queries.counts import SUFFIX, counted
 from omero_server.queries.elements import Element, find_property, holder_table
 from omero_server.queries.errors import HqlError, did_you_mean
 from omero_server.queries.functions import call
@@ -17,6 +18,7 @@ from omero_server.queries.scope import Scope
 from omero_server.queries.values import (
     ClassOf,
     Collection,
+    Counts,
     Details,
     Entity,
     Pairs,
@@ -127,6 +129,9 @@ def property_of(element: Element, name: str, at: int, scope: Scope) -> Value:
         return Details(element)
     if name == "version" and cls.root.has_version:
         return Scalar(element.root.c.version, "RInt")
+    links = counted(cls, name)
+    if links is not None:
+        return Counts(element, links)
     prop = find_property(cls, name)
     if prop is None:
         known = [*cls.properties, "id", "details"]
@@ -202,6 +207,9 @@ def scalar(value: Value, at: int) -> Scalar:
             return Scalar(element.class_name(), "class")
         case ClassOf(None, cls):
             raise HqlError(at, f"the class {cls.name} is no value here", "Compare it with '.class'.")
+        case Counts(_, prop):
+            hint = f"Fetch it: 'left outer join fetch x.{prop.name}{SUFFIX}'."
+            raise HqlError(at, f"the map '{prop.name}{SUFFIX}' is no value", hint)
         case Collection(_, prop) | Pairs(_, prop, _):
             hint = f"Join it: 'join ....{prop.name} as x'; or use size() or 'is empty'."
             raise HqlError(at, f"the collection {prop.name!r} is no value", hint)

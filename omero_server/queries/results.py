@@ -15,6 +15,7 @@ from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries.build import Builder, Row, blank, wire_class
 from omero_server.queries.columns import Node
+from omero_server.queries.counts import SUFFIX, link_counts
 from omero_server.queries.elements import holder_table
 from omero_server.queries.reader import Reader
 from omero_server.security.masking import MASKED
@@ -33,6 +34,7 @@ class Objects:
         self._loaded: set[tuple[str, int]] = set()
         self._abstract: dict[str, dict[int, Any]] = {}
         self._maps: dict[str, tuple[Property, dict[int, Any]]] = {}
+        self._counts: dict[str, tuple[Property, dict[int, Any]]] = {}
         self._lists: dict[tuple[int, str], tuple[Any, dict[int, tuple[int, Any]]]] = {}
         self._names: list[Any] = []
         self._sessions: list[tuple[Any, int]] = []
@@ -75,6 +77,10 @@ class Objects:
             setattr(holder, f"{attribute}Loaded", True)
         for prop, holders in self._maps.values():
             self._fill_map(prop, holders)
+        for prop, holders in self._counts.values():
+            numbers = link_counts(self.reader, prop, holders)
+            for id_, made in holders.items():
+                setattr(made, f"_{prop.name}{SUFFIX}", numbers[id_])
         for root, objects in self._abstract.items():
             self._name_classes(MODEL.classes[root], objects)
         self._mask()
@@ -108,6 +114,8 @@ class Objects:
             attributes["_details"] = builder.details(row, self.refer, permissions(builder.cls, row))
             made.__dict__ = attributes
             self._remember(builder, id_, made)
+            for prop in node.counts:
+                self._counts.setdefault(f"{prop.declared_in}.{prop.name}", (prop, {}))[1][id_] = made
             return made
 
         return load if root != "Node" else lambda row: self._unloaded(node, row)

@@ -12,7 +12,10 @@ from omero_server.model.schema import ModelClass, Property
 if TYPE_CHECKING:
     from omero_server.queries.elements import Element
 
-__all__ = ["ClassOf", "Collection", "Details", "Entity", "Pairs", "Permissions", "Reference", "Scalar", "Unit", "Value"]
+__all__ = [
+    "ClassOf", "Collection", "Counts", "Details", "Entity", "Pairs", "Permissions", "Reference", "Scalar", "Unit",
+    "Value",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,14 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """``x.annotationLinksCountPerOwner``: the numbers of the links of ``prop``. It can only be fetched."""
+
+    element: Element
+    prop: Property
+
+
+@dataclass(frozen=True, slots=True)
 class Pairs:
     """A property that is a list of names and values."""
 
@@ -91,4 +102,4 @@ class ClassOf:
     cls: ModelClass
 
 
-Value: TypeAlias = Scalar | Entity | Reference | Details | Permissions | Collection | Pairs | Unit | ClassOf
+Value: TypeAlias = Scalar | Entity | Reference | Details | Permissions | Collection | Counts | Pairs | Unit | ClassOf

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, text
 import omero
 import omero.model
 from omero_server.db.tables import TABLES
-from omero_server.queries import Reader, find, run
+from omero_server.queries import Reader, fill_counts, find, run
 from tests.support.database import fresh_database
 from tests.support.scene import NOON, PRIVATE, READ_ANNOTATE, Scene
 
@@ -231,3 +231,28 @@ def test_wrong_queries_say_where_and_what(ann: Reader, hql: str, says: str) -> N
     savepoint.rollback()
     assert caught.value.message.startswith("illegal query")
     assert caught.value.message.endswith(hql)
+
+
+def test_link_counts_are_fetched_on_demand_and_count_what_can_be_read(
+    ann: Reader, db: Connection, scene: Scene
+) -> None:
+    bob, ann_id = scene.users["bob"], scene.users["ann"]
+    hql = "select i from Image i left outer join fetch i.annotationLinksCountPerOwner order by i.id"
+    first, second, third = run(ann, hql)
+    assert first._annotationLinksCountPerOwner == {ann_id: 1, bob: 1}
+    assert second._annotationLinksCountPerOwner == third._annotationLinksCountPerOwner == {}
+    assert (first._datasetLinksCountPerOwner, first._annotationLinksLoaded) == (None, False)
+    (data,) = run(
+        ann, "from Dataset d left join fetch d.imageLinks l left join fetch d.imageLinksCountPerOwner", limit=1
+    )
+    assert (data._imageLinksCountPerOwner, len(data._imageLinksSeq)) == ({ann_id: 2}, 2)
+    fill_counts(ann, [data], "annotationLinksCountPerOwner", "projectLinksCountPerOwner")
+    assert data._annotationLinksCountPerOwner == data._projectLinksCountPerOwner == {}
+    elsewhere = scene.annotation("/basic/num/long/", bob, scene.groups["secret"])
+    savepoint = db.begin_nested()
+    scene.link("imageannotationlink", 2, elsewhere, bob, scene.groups["secret"])
+    assert run(ann, hql)[1]._annotationLinksCountPerOwner == {}
+    assert run(ann, hql, as_server=True)[1]._annotationLinksCountPerOwner == {bob: 1}
+    savepoint.rollback()
+    with pytest.raises(omero.ApiUsageException, match="no map"):
+        fill_counts(ann, [data], "channelsCountPerOwner")
