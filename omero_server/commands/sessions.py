@@ -68,7 +68,7 @@ def update_timeout(call: Call, request: Any, progress: Progress) -> Any:
 
 def visible(call: Call, session: Session) -> bool:
     """Users see their own sessions, administrators with the privilege ReadSession all."""
-    return session.request.user_id == call.caller.user_id or call.caller.may("ReadSession")
+    return session.request.user_id == call.session.request.user_id or call.caller.may("ReadSession")
 
 
 def _limit(call: Call, kind: str, wanted: Any, present: int) -> int | None:

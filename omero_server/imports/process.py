@@ -186,7 +186,7 @@ def _folder(call: Call, repository: Repository, paths: Sequence[str]) -> Expande
     expanded = expand(call.engine.config.get("omero.fs.repo.path"), namer, lambda name: clean_name(name, rules))
     register_folders(
         call, repository.uuid, expanded.path,
-        lambda level: ROOT_USER if level < expanded.server_levels else caller.owner_id, USER_GROUP,
+        lambda level: ROOT_USER if level < expanded.server_levels else caller.user_id, USER_GROUP,
     )  # fmt: skip
     return expanded
 
@@ -210,17 +210,17 @@ def _register_files(
     caller, new = call.caller, []
     for path in relative:
         parent, name = split(f"{folder.path}/{path}")
-        register_folders(call, repository.uuid, parent.strip("/"), lambda _: caller.owner_id, USER_GROUP)
+        register_folders(call, repository.uuid, parent.strip("/"), lambda _: caller.user_id, USER_GROUP)
         mimetype = "application/octet-stream"
         new.append(
-            NewFile(parent, name, repository.uuid, mimetype, caller.owner_id, caller.event_group, hasher=algorithm)
+            NewFile(parent, name, repository.uuid, mimetype, caller.user_id, caller.event_group, hasher=algorithm)
         )  # fmt: skip
     return insert_files(call, new)
 
 
 def _log_row(call: Call, repository: Repository, folder: str) -> int:
     parent, name = split(f"{folder}.log")
-    row = NewFile(parent, name, repository.uuid, LOG_TYPE, call.caller.owner_id, call.caller.event_group, size=0)
+    row = NewFile(parent, name, repository.uuid, LOG_TYPE, call.caller.user_id, call.caller.event_group, size=0)
     return insert_files(call, [row])[0]
 
 

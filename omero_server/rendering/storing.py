@@ -42,7 +42,7 @@ def insert_settings(
     """Store new settings, in the groups of the pixels, owned by the caller unless told; their ids, in order."""
     if not items:
         return []
-    owner = call.caller.owner_id if owner_id is None else owner_id
+    owner = call.caller.user_id if owner_id is None else owner_id
     owner = call.caller.user_id if owner < 0 else owner
     ids, quanta = _ids(call, DEF, len(items)), _ids(call, QUANTUM, len(items))
     details = [new_details(call, pixels, owner) for pixels, _ in items]

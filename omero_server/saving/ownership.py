@@ -20,7 +20,6 @@ def assign(caller: Caller, graph: Graph) -> None:
     group follows from anything.
     """
     default = caller.group_id if not caller.all_groups else _common_group(graph)
-    owner = caller.owner_id if caller.owner_id >= 0 else caller.user_id
     for node in graph.of(State.NEW):
         if is_system_type(node.cls):
             node.subject = Subject(node.cls, bits=_own_bits(node))
@@ -32,7 +31,8 @@ def assign(caller: Caller, graph: Graph) -> None:
                 message=f"Cannot save {node.name} in all groups at once: say which, with omero.group in the context."
             )
         repository = node.obj._repo._val if node.cls.name == "OriginalFile" and node.obj._repo else None
-        node.subject = Subject(node.cls, owner if asked_owner is None else asked_owner, group, repository=repository)
+        owner = caller.user_id if asked_owner is None else asked_owner
+        node.subject = Subject(node.cls, owner, group, repository=repository)
 
 
 def _own_bits(node: Node) -> int | None:

@@ -57,7 +57,7 @@ UNFILTERED = ReadFilter("free")
 
 def read_filter(caller: Caller, connection: Connection) -> ReadFilter:
     """The filter for one call. In all groups it asks the database once for the permissions of the groups."""
-    parameters: dict[str, Any] = {"_me": caller.user_id, "_real": _real_person(caller)}
+    parameters: dict[str, Any] = {"_me": caller.user_id, "_real": caller.real_person}
     words = ["admin"] if caller.is_admin else []
     if caller.may("ReadSession"):
         words.append("sessions")
@@ -93,10 +93,6 @@ def _readable_groups(caller: Caller, connection: Connection) -> list[int]:
     member_reads = mine & (bits.op("&")(GROUP_READ) == GROUP_READ)
     world_reads = bits.op("&")(WORLD_READ) == WORLD_READ
     return list(connection.execute(select(table.c.id).where(or_(led, member_reads, world_reads))).scalars())
-
-
-def _real_person(caller: Caller) -> int:
-    return caller.user_id if caller.sudoer_id is None else caller.sudoer_id
 
 
 def _given(name: str, type_: Any = BigInteger) -> BindParameter[Any]:

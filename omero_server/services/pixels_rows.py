@@ -58,7 +58,7 @@ def place_of_call(call: Call) -> Place:
     caller = call.caller
     group = TABLES["experimentergroup"]
     bits = call.db.execute(select(group.c.permissions).where(group.c.id == caller.event_group)).scalar_one()
-    owner = caller.user_id if caller.owner_id < 0 else caller.owner_id
+    owner = caller.user_id
     check_creation(caller, Subject(MODEL.classes["Image"], owner, caller.event_group, bits))
     return Place(owner, caller.event_group, bits)
 

@@ -240,7 +240,7 @@ class RepositoryService(Service):
         group = USER_GROUP if mimetype == DIRECTORY else caller.event_group
         plain = path.is_file()
         return NewFile(
-            parent, name, self.repository.uuid, mimetype, caller.owner_id, group,
+            parent, name, self.repository.uuid, mimetype, caller.user_id, group,
             size=path.stat().st_size if plain else None, hasher=hasher,
             mtime=datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None) if plain else None,
         )  # fmt: skip

@@ -92,7 +92,7 @@ class SessionService(Service):
             agent=call.context.get("omero.agent", "OMERO.sudo"),
             time_to_idle=timeToIdleMilliseconds,
             time_to_live=timeToLiveMilliseconds,
-            sudoer=caller.sudoer_id if caller.sudoer_id is not None else caller.user_id,
+            sudoer=caller.real_person,
         )
         return self._object(call, call.engine.sessions.create(request))
 
@@ -182,7 +182,7 @@ class SessionService(Service):
 
     def _mine(self, call: Call, agents: tuple[str, ...] | None) -> list[Any]:
         caller = call.caller
-        mine = [s for s in call.engine.sessions.open_sessions() if s.request.user_id == caller.user_id]
+        mine = [s for s in call.engine.sessions.open_sessions() if s.request.user_id == call.session.request.user_id]
         if not caller.may("ReadSession"):
             mine = [s for s in mine if s.request.sudoer == caller.sudoer_id]
         if agents is not None:

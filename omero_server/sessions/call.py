@@ -28,7 +28,8 @@ class Caller:
     default one
     first. leader_of: groups that the user owns. group_permissions: the permission bits of the group of the call,
     None for all groups. privileges: the administrator's privileges in force; empty for everybody else.
-    owner_id: who owns what this call creates (the context key omero.user), usually the user.
+    user_id: whose rights count and who owns what the call creates: an administrator may name another user in the
+    context key omero.user. login_id: then the user of the session, else None.
     """
 
     session_id: int
@@ -43,10 +44,15 @@ class Caller:
     is_admin: bool
     privileges: frozenset[str]
     event_type: str = "User"
-    owner_id: int = -1
     share_id: int = -1
     sudoer_id: int | None = None
     sudoer_name: str | None = None
+    login_id: int | None = None
+
+    @property
+    def real_person(self) -> int:
+        """The user who logged in: in a session made for somebody else the one who made it."""
+        return next(i for i in (self.sudoer_id, self.login_id, self.user_id) if i is not None)
 
     @property
     def event_group(self) -> int:

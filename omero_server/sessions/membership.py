@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from omero_server.db.tables import TABLES
 from omero_server.sessions.call import ROOT_USER, SYSTEM_GROUP
 
-__all__ = ["Group", "Membership", "find_group", "load_membership"]
+__all__ = ["Group", "Membership", "effective_privileges", "find_group", "load_membership"]
 
 PRIVILEGE_PREFIX = "AdminPrivilege:"
 

@@ -18,7 +18,7 @@ from omero_server.db.engine import Database
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
 from omero_server.sessions.call import ALL_GROUPS, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Caller
-from omero_server.sessions.membership import Group, Membership, find_group, load_membership
+from omero_server.sessions.membership import Group, Membership, effective_privileges, find_group, load_membership
 
 __all__ = ["Session", "SessionRequest", "SessionStore"]
 
@@ -215,12 +215,12 @@ class SessionStore:
         group_id = _number(context.get("omero.group"))
         group = self._call_group(session, group_id)
         membership, request = session.membership, session.request
-        owner = self._call_owner(membership, _number(context.get("omero.user")))
+        user = self._call_user(membership, _number(context.get("omero.user")))
         return Caller(
             session_id=session.id,
             session_uuid=session.uuid,
-            user_id=request.user_id,
-            user_name=membership.user_name,
+            user_id=user.user_id,
+            user_name=user.user_name,
             group_id=group.id if group else ALL_GROUPS,
             group_name=group.name if group else "",
             group_permissions=group.permissions if group else None,
@@ -229,9 +229,9 @@ class SessionStore:
             is_admin=membership.is_admin,
             privileges=membership.privileges,
             event_type=request.event_type,
-            owner_id=owner,
             sudoer_id=request.sudoer,
             sudoer_name=session.sudoer_name,
+            login_id=None if user is membership else membership.user_id,
         )
 
     def allowed_group(self, db: Connection, membership: Membership, group: Group | None, what: str) -> Group:
@@ -253,15 +253,22 @@ class SessionStore:
         with self.database.begin() as db:
             return self.allowed_group(db, session.membership, find_group(db, group_id=group_id), f"with id {group_id}")
 
-    @staticmethod
-    def _call_owner(membership: Membership, owner: int | None) -> int:
-        if owner is None or owner == membership.user_id:
-            return membership.user_id
+    def _call_user(self, membership: Membership, user_id: int | None) -> Membership:
+        """The user as whom the call runs; an administrator may choose one with no more privileges than his own."""
+        if user_id is None or user_id == membership.user_id:
+            return membership
         if not membership.is_admin:
+            raise omero.SecurityViolation(message="Only an administrator can act as another user (omero.user).")
+        with self.database.begin() as db:
+            chosen = load_membership(db, user_id)
+            full = membership.privileges >= effective_privileges(db, ROOT_USER)
+        if chosen is None:
+            raise omero.ApiUsageException(message=f"There is no user with id {user_id}.")
+        if not full and ("Sudo" not in membership.privileges or not chosen.privileges <= membership.privileges):
             raise omero.SecurityViolation(
-                message="Only an administrator can create objects that belong to another user."
+                message=f"Acting as user {user_id} needs the privilege Sudo, and all privileges that this user has."
             )
-        return owner
+        return chosen
 
     def _choose_group(self, db: Connection, membership: Membership, name: str | None) -> Group:
         if name and name != PLACEHOLDER_GROUP:
