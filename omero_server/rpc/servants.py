@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,14 +11,17 @@ from keyword import iskeyword
 from typing import Any
 
 from Ice import Current
+from psycopg2.errors import DeadlockDetected
+from sqlalchemy.exc import DBAPIError
 
 import omero
 import omero.api
 from omero_server.db.transaction import Transaction
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.errors import not_implemented, translate
-from omero_server.services.service import Service
+from omero_server.services.service import Operation, Service
 from omero_server.sessions.call import GUEST_GROUP, SYSTEM_GROUP, USER_GROUP, Call, Caller
+from omero_server.sessions.membership import Membership
 from omero_server.sessions.store import Session
 
 __all__ = ["Dispatcher", "interface_class", "operations", "python_name"]
@@ -25,7 +29,13 @@ __all__ = ["Dispatcher", "interface_class", "operations", "python_name"]
 log = logging.getLogger(__name__)
 
 FACTORY_CATEGORY = "session-"
-ROLE_GROUPS = {"user": {USER_GROUP, SYSTEM_GROUP}, "system": {SYSTEM_GROUP}}
+ROLE_GROUPS = {
+    "user": {USER_GROUP, SYSTEM_GROUP},
+    "guest": {USER_GROUP, SYSTEM_GROUP, GUEST_GROUP},
+    "system": {SYSTEM_GROUP},
+}
+ATTEMPTS = 4
+PAUSE_SECONDS = 0.05
 SESSION_KEY = "omero.session.uuid"
 
 
@@ -76,14 +86,14 @@ class Dispatcher:
         what = f"{service.interface.rsplit('::', 1)[-1]}.{operation}"
         if method is None or "operation" not in method.__dict__:
             return _refuse(service.interface, operation)
-        mode, role, password = method.__dict__["operation"]
+        needs: Operation = method.__dict__["operation"]
         invoke = self.invoke
 
         def run(servant: Any, *arguments: Any) -> Any:
             if servant.lock is None:
-                return invoke(servant.service, method, mode, role, password, what, arguments)
+                return invoke(servant.service, method, needs, what, arguments)
             with servant.lock:
-                return invoke(servant.service, method, mode, role, password, what, arguments)
+                return invoke(servant.service, method, needs, what, arguments)
 
         return run
 
@@ -91,34 +101,50 @@ class Dispatcher:
         self,
         service: Service,
         method: Callable[..., Any],
-        mode: str,
-        role: str,
-        password: bool,
+        needs: Operation,
         what: str,
         arguments: tuple[Any, ...],
     ) -> Any:
-        """Run one operation; ``arguments`` end with Ice's Current. Only API exceptions leave it."""
+        """Run one operation; ``arguments`` end with Ice's Current. Only API exceptions leave it.
+
+        The checks come in this order: session, role, password, group of the call, arguments.
+        """
         started = time.perf_counter()
         current: Current = arguments[-1]
         try:
             session = self.session_of(current)
-            session.begin_call()
+            session.begin_call(method=True)
             try:
-                caller = self.engine.sessions.caller(session, current.ctx)
-                check_role(caller, role, what)
-                if password:
+                check_role(self.engine.sessions.refresh(session), needs.role, what)
+                if needs.password:
                     self._check_password(session, current, what)
-                with Transaction(self.engine.database, caller.author(), mode == "write") as transaction:
-                    call = Call(caller, transaction, session, self.engine, current.ctx)
-                    return method(service, call, *arguments[:-1])
+                caller = self.engine.sessions.caller(session, current.ctx)
+
+                def attempt() -> Any:
+                    return self._attempt(service, method, needs, caller, session, arguments)
+
+                return repeated(attempt, what) if needs.repeat else attempt()
             finally:
-                session.end_call()
+                session.end_call(method=True)
         except BaseException as error:
             raise translate(error, what) from None
         finally:
             seconds = time.perf_counter() - started
             if seconds > self.slow_seconds:
                 log.warning("%s took %.1f s", what, seconds)
+
+    def _attempt(
+        self,
+        service: Service,
+        method: Callable[..., Any],
+        needs: Operation,
+        caller: Caller,
+        session: Session,
+        arguments: tuple[Any, ...],
+    ) -> Any:
+        with Transaction(self.engine.database, caller.author(), needs.mode == "write") as transaction:
+            call = Call(caller, transaction, session, self.engine, arguments[-1].ctx)
+            return method(service, call, *arguments[:-1])
 
     def session_of(self, current: Current) -> Session:
         """The session that the called object belongs to; for shared objects, the one that the context names."""
@@ -136,13 +162,27 @@ class Dispatcher:
             )
 
 
-def check_role(caller: Caller, role: str, what: str) -> None:
-    """SecurityViolation unless the caller's groups allow the operation."""
-    if role == "any" or not ROLE_GROUPS[role].isdisjoint(caller.member_of):
+def repeated(attempt: Callable[[], Any], what: str) -> Any:
+    """The result of ``attempt``, which is run again, a few times, when the database broke a deadlock by ending it."""
+    for number in range(1, ATTEMPTS):
+        try:
+            return attempt()
+        except DBAPIError as error:
+            if not isinstance(error.orig, DeadlockDetected):
+                raise
+            log.info("%s met a deadlock; running it again", what)
+            time.sleep(PAUSE_SECONDS * number * (1 + random.random()))
+    return attempt()
+
+
+def check_role(membership: Membership, role: str, what: str) -> None:
+    """SecurityViolation unless the user's groups allow the operation."""
+    roles = membership.roles
+    if role == "any" or not ROLE_GROUPS[role].isdisjoint(roles):
         return
-    if GUEST_GROUP in caller.member_of and role == "user":
+    if GUEST_GROUP in roles and role == "user":
         raise omero.SecurityViolation(message=f"{what} is not open to guests. Log in as a user.")
-    if USER_GROUP not in caller.member_of:
+    if USER_GROUP not in roles:
         raise omero.SecurityViolation(message="Your account is not active. Ask an administrator to activate it.")
     raise omero.SecurityViolation(message=f"{what} is for administrators only.")
 

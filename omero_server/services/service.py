@@ -8,26 +8,41 @@
 
 ``reads`` runs the method in a read-only transaction, ``writes`` in a writing one; ``unmanaged`` opens none: the
 method takes
-its own from ``call.engine.database``. ``role`` names who may call: "user" (the default), "system" or "any" (guests
-too). An operation that the class does not have is answered as not implemented.
+its own from ``call.engine.database``. ``role`` names who may call: "user" (the default), "system", "guest" (users and
+guests) or "any" (accounts that are not active, too). ``repeat``: the method leaves its arguments as they are, so that
+it is run again when another transaction was in its way. An operation that the class does not have is answered as not
+implemented.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, overload
 
 from omero_server.sessions.call import Call
 from omero_server.sessions.event_context import event_context
 
-__all__ = ["Service", "StatefulService", "reads", "unmanaged", "writes"]
+__all__ = ["Operation", "Service", "StatefulService", "reads", "unmanaged", "writes"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def _marked(mode: str, role: str, password: bool) -> Callable[[Method], Method]:
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What an operation needs: transaction ("read", "write", "none"), role, a session opened with a password; and
+    whether it may be repeated.
+    """
+
+    mode: str
+    role: str
+    password: bool
+    repeat: bool = False
+
+
+def _marked(operation: Operation) -> Callable[[Method], Method]:
     def mark(method: Method) -> Method:
-        method.__dict__["operation"] = (mode, role, password)
+        method.__dict__["operation"] = operation
         return method
 
     return mark
@@ -39,17 +54,17 @@ def reads(method: Method) -> Method: ...
 def reads(*, role: str = "user", password: bool = False) -> Callable[[Method], Method]: ...
 def reads(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
     """Mark an operation that only reads. ``password``: the session must have been opened with a password."""
-    mark = _marked("read", role, password)
+    mark = _marked(Operation("read", role, password))
     return mark(method) if method else mark
 
 
 @overload
 def writes(method: Method) -> Method: ...
 @overload
-def writes(*, role: str = "user", password: bool = False) -> Callable[[Method], Method]: ...
-def writes(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
+def writes(*, role: str = "user", password: bool = False, repeat: bool = False) -> Callable[[Method], Method]: ...
+def writes(method: Method | None = None, *, role: str = "user", password: bool = False, repeat: bool = False) -> Any:
     """Mark an operation that writes: it gets an event and is logged."""
-    mark = _marked("write", role, password)
+    mark = _marked(Operation("write", role, password, repeat))
     return mark(method) if method else mark
 
 
@@ -59,7 +74,7 @@ def unmanaged(method: Method) -> Method: ...
 def unmanaged(*, role: str = "user", password: bool = False) -> Callable[[Method], Method]: ...
 def unmanaged(method: Method | None = None, *, role: str = "user", password: bool = False) -> Any:
     """Mark an operation that needs no transaction, or makes its own."""
-    mark = _marked("none", role, password)
+    mark = _marked(Operation("none", role, password))
     return mark(method) if method else mark
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
 from omero_server.db.tables import TABLES
-from omero_server.sessions.call import ROOT_USER, SYSTEM_GROUP
+from omero_server.sessions.call import GUEST_GROUP, ROOT_USER, SYSTEM_GROUP, USER_GROUP
 
 __all__ = ["Group", "Membership", "effective_privileges", "find_group", "load_membership"]
 
 PRIVILEGE_PREFIX = "AdminPrivilege:"
+ROLES = frozenset({SYSTEM_GROUP, USER_GROUP, GUEST_GROUP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,31 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """groups in membership order (the default one first); leader_of: ids of those that the user owns."""
+    """groups in membership order (the default one first); leader_of: ids of those that the user owns; roles: those
+    of the groups "system", "user" and "guest" that decide which operations are open to the user.
+    """
 
     user_id: int
     user_name: str
     groups: tuple[Group, ...]
     leader_of: tuple[int, ...]
     privileges: frozenset[str]
+    roles: frozenset[int]
+
+    def under(self, sudoer: Membership) -> Membership:
+        """The same user with ``sudoer`` acting: no privilege that either of them lacks."""
+        return replace(self, privileges=self.privileges & sudoer.privileges)
+
+    def confined(self, groups: Collection[int]) -> Membership:
+        """The same user as seen by who leads these groups only."""
+        hidden = {SYSTEM_GROUP}.difference(groups)
+        return replace(
+            self,
+            groups=tuple(group for group in self.groups if group.id in groups),
+            leader_of=tuple(group for group in self.leader_of if group in groups),
+            roles=self.roles - hidden,
+            privileges=frozenset() if hidden else self.privileges,
+        )
 
     @property
     def member_of(self) -> tuple[int, ...]:
@@ -68,7 +88,8 @@ def load_membership(db: Connection, user_id: int) -> Membership | None:
     leader_of = tuple(row.id for row in rows if row.owner)
     groups = tuple(Group(row.id, row.name, row.permissions) for row in rows)
     privileges = effective_privileges(db, user_id) if any(g.id == SYSTEM_GROUP for g in groups) else frozenset()
-    return Membership(user_id, name, groups, leader_of, privileges)
+    roles = ROLES.intersection(group.id for group in groups)
+    return Membership(user_id, name, groups, leader_of, privileges, roles)
 
 
 def effective_privileges(db: Connection, user_id: int) -> frozenset[str]:

@@ -6,25 +6,25 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection
 
 import omero
 import omero._generated
 from omero_server.db.engine import Database
-from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
 from omero_server.sessions.call import ALL_GROUPS, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Caller
+from omero_server.sessions.downloads import OPEN, DownloadPolicy, load_policy
 from omero_server.sessions.membership import Group, Membership, effective_privileges, find_group, load_membership
+from omero_server.sessions.rows import insert_session, mark_closed, user_name
+from omero_server.sessions.session import NO_SHARE, Session, SessionRequest
 
 __all__ = ["Session", "SessionRequest", "SessionStore"]
 
 log = logging.getLogger(__name__)
 
-SESSION_PERMISSIONS = -120
 MEMBERSHIP_SECONDS = 60.0
 WORLD_READ = 4
 # What sessions know of the database; a change of any object of these makes them look again.
@@ -32,67 +32,24 @@ MEMBERSHIP_CLASSES = {f"ome.model.meta.{n}" for n in ("Experimenter", "Experimen
 PLACEHOLDER_GROUP = "user"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRequest:
-    """What a new session shall be. Times in ms, 0 for no limit; group None or "user" for the user's default group."""
-
-    user_id: int
-    group: str | None = None
-    event_type: str = "User"
-    agent: str | None = None
-    ip: str | None = None
-    time_to_idle: int = 600_000
-    time_to_live: int = 0
-    sudoer: int | None = None
-
-
-@dataclass(eq=False, slots=True)
-class Session:
-    """One open session. ``group`` is its current group; times are in seconds since the epoch, limits in ms."""
-
-    id: int
-    uuid: str
-    request: SessionRequest
-    group: Group
-    membership: Membership
-    started: float
-    last_access: float
-    version: int
-    loaded: float
-    sudoer_name: str | None = None
-    references: int = 1
-    closed: bool = False
-    active_calls: int = 0
-    inputs: dict[str, Any] = field(default_factory=dict)
-    outputs: dict[str, Any] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def begin_call(self) -> None:
-        """A call runs: the session does not time out under it."""
-        with self.lock:
-            self.active_calls += 1
-
-    def end_call(self) -> None:
-        """The call has ended."""
-        with self.lock:
-            self.active_calls -= 1
-
-    def expired(self, now: float) -> bool:
-        """Whether one of the limits has passed."""
-        live, idle = self.request.time_to_live, self.request.time_to_idle
-        return bool((live and now - self.started > live / 1000) or (idle and now - self.last_access > idle / 1000))
-
-
 class SessionStore:
     """Creates, finds and closes sessions. ``on_close`` is told of every session that ends."""
 
-    def __init__(self, database: Database, node_id: int, system_author: Callable[[], Author]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        node_id: int,
+        system_author: Callable[[], Author],
+        download_tokens: Sequence[str] = OPEN.server,
+    ) -> None:
         self.database = database
         self.node_id = node_id
         self._system_author = system_author
         self._sessions: dict[str, Session] = {}
         self._lock = threading.RLock()
         self._version = 0
+        self._download_tokens = download_tokens
+        self._downloads: tuple[int, DownloadPolicy] | None = None
         self.on_close: list[Callable[[Session], None]] = []
         database.on_change.append(self._changed)
 
@@ -103,15 +60,13 @@ class SessionStore:
         SecurityViolation when the user may not work in it.
         """
         with Transaction(self.database, replace(self._system_author(), event_type="Sessions"), writable=True) as t:
-            membership = load_membership(t.db, request.user_id)
+            membership = self._membership(t.db, request)
             if membership is None:
                 raise omero.ApiUsageException(message=f"There is no user with id {request.user_id}.")
-            group = self._choose_group(t.db, membership, request.group)
-            row_id = self.database.ids(t.db, "seq_session", 1)[0]
+            group = self._choose_group(t.db, membership, request)
             key = str(uuid.uuid4())
-            t.db.execute(insert(TABLES["session"]).values(**self._row(request, row_id, key, t.event_id)))
-            t.log("INSERT", "ome.model.meta.Session", [row_id])
-            sudoer_name = self._user_name(t.db, request.sudoer)
+            row_id = insert_session(t, request, key, self.node_id)
+            sudoer_name = user_name(t.db, request.sudoer)
         now = time.time()
         session = Session(
             row_id, key, request, group, membership, now, now, self._version, now, sudoer_name=sudoer_name
@@ -172,9 +127,8 @@ class SessionStore:
                 function(session)
             except Exception:
                 log.exception("cleaning up after session %d failed", session.id)
-        table = TABLES["session"]
         with self.database.begin() as db:
-            db.execute(update(table).where(table.c.id == session.id).values(closed=func.now()))
+            mark_closed(db, session.id)
 
     def reap(self) -> None:
         """Close the sessions that have timed out."""
@@ -200,7 +154,7 @@ class SessionStore:
         """Read the memberships of a session's user again."""
         version = self._version
         with self.database.begin() as db:
-            membership = load_membership(db, session.request.user_id)
+            membership = self._membership(db, session.request)
             group = find_group(db, group_id=session.group.id)
         if membership is None or group is None:
             self.close(session.uuid)
@@ -208,13 +162,16 @@ class SessionStore:
         session.membership, session.group = membership, group
         session.version, session.loaded = version, time.time()
 
-    def caller(self, session: Session, context: Mapping[str, str]) -> Caller:
-        """Who calls, given the call's context: ``omero.group`` and ``omero.user`` hold for this call only."""
+    def refresh(self, session: Session) -> Membership:
+        """The memberships of a session's user, read again when they may have changed."""
         if session.version != self._version or time.time() - session.loaded > MEMBERSHIP_SECONDS:
             self.reload(session)
-        group_id = _number(context.get("omero.group"))
-        group = self._call_group(session, group_id)
-        membership, request = session.membership, session.request
+        return session.membership
+
+    def caller(self, session: Session, context: Mapping[str, str]) -> Caller:
+        """Who calls, given the call's context: ``omero.group`` and ``omero.user`` hold for this call only."""
+        membership, request = self.refresh(session), session.request
+        group = self._call_group(session, _number(context.get("omero.group")))
         user = self._call_user(membership, _number(context.get("omero.user")))
         return Caller(
             session_id=session.id,
@@ -229,10 +186,26 @@ class SessionStore:
             is_admin=membership.is_admin,
             privileges=membership.privileges,
             event_type=request.event_type,
+            share_id=session.share_id,
             sudoer_id=request.sudoer,
             sudoer_name=session.sudoer_name,
             login_id=None if user is membership else membership.user_id,
+            downloads=self._download_policy(),
         )
+
+    def set_group(self, session: Session, group_id: int) -> None:
+        """Make a group the session's current one, for all its clients, and leave the share if it is in one.
+
+        Raises ApiUsageException for an unknown group, SecurityViolation unless the user is a member or administrator.
+        """
+        membership = self.refresh(session)
+        with self.database.begin() as db:
+            group = find_group(db, group_id=group_id)
+        if group is None:
+            raise omero.ApiUsageException(message=f"There is no group with id {group_id}.")
+        if not membership.is_admin and group_id not in membership.member_of:
+            raise _not_a_member(membership, group)
+        session.group, session.share_id = group, NO_SHARE
 
     def allowed_group(self, db: Connection, membership: Membership, group: Group | None, what: str) -> Group:
         """``group`` if its data may be seen by the user at all."""
@@ -240,18 +213,32 @@ class SessionStore:
             raise omero.ApiUsageException(message=f"There is no group {what}.")
         if membership.is_admin or group.id in membership.member_of or group.permissions & WORLD_READ:
             return group
-        raise omero.SecurityViolation(message=f"User {membership.user_name} is not a member of the group {group.name}.")
+        raise _not_a_member(membership, group)
 
     def _call_group(self, session: Session, group_id: int | None) -> Group | None:
-        if group_id is None or group_id == session.group.id:
+        confined = session.request.group_limit is not None
+        if group_id is None:
+            group_id = session.group.id
+        if group_id == session.group.id and not confined:
             return session.group
         if group_id < 0:
             return None
         for group in session.membership.groups:
             if group.id == group_id:
                 return group
+        if confined:
+            raise omero.SecurityViolation(
+                message="This session was opened by the owner of groups, and is confined to these groups."
+            )
         with self.database.begin() as db:
             return self.allowed_group(db, session.membership, find_group(db, group_id=group_id), f"with id {group_id}")
+
+    def _download_policy(self) -> DownloadPolicy:
+        version, known = self._version, self._downloads
+        if known is None or known[0] != version:
+            with self.database.begin() as db:
+                known = self._downloads = version, load_policy(db, self._download_tokens)
+        return known[1]
 
     def _call_user(self, membership: Membership, user_id: int | None) -> Membership:
         """The user as whom the call runs; an administrator may choose one with no more privileges than his own."""
@@ -270,45 +257,46 @@ class SessionStore:
             )
         return chosen
 
-    def _choose_group(self, db: Connection, membership: Membership, name: str | None) -> Group:
+    def _membership(self, db: Connection, request: SessionRequest) -> Membership | None:
+        """What the user of a session may be and do in it; None when there is no such user any more."""
+        membership = load_membership(db, request.user_id)
+        if membership is None or request.sudoer is None:
+            return membership
+        sudoer = load_membership(db, request.sudoer)
+        if sudoer is None:
+            return None
+        membership = membership.under(sudoer)
+        if request.group_limit is None:
+            return membership
+        # Who leads a group no longer has no business in it.
+        return membership.confined([group for group in request.group_limit if group in sudoer.leader_of])
+
+    def _choose_group(self, db: Connection, membership: Membership, request: SessionRequest) -> Group:
+        name = request.group
         if name and name != PLACEHOLDER_GROUP:
-            return self.allowed_group(db, membership, find_group(db, name=name), f"called {name!r}")
+            group = find_group(db, name=name)
+            if group and request.group_limit is not None and group.id not in membership.member_of:
+                raise _not_a_member(membership, group)
+            return self.allowed_group(db, membership, group, f"called {name!r}")
         for group in membership.groups:
             if group.id != USER_GROUP:
                 return group
+        if request.group_limit is not None:
+            raise omero.SecurityViolation(message=f"{membership.user_name} is in no group that you own.")
         raise omero.ApiUsageException(
             message=f"User {membership.user_name} is in no group but 'user', so there is no default group. Add one."
         )
-
-    def _row(self, request: SessionRequest, row_id: int, key: str, event_id: int) -> dict[str, Any]:
-        return {
-            "id": row_id,
-            "permissions": SESSION_PERMISSIONS,
-            "uuid": key,
-            "message": "Initial message.",
-            "started": func.now(),
-            "timetoidle": request.time_to_idle,
-            "timetolive": request.time_to_live,
-            "defaulteventtype": request.event_type,
-            "useragent": request.agent,
-            "userip": request.ip[:45] if request.ip else None,
-            "version": 0,
-            "owner": request.user_id,
-            "sudoer": request.sudoer,
-            "node": self.node_id,
-        }
-
-    @staticmethod
-    def _user_name(db: Connection, user_id: int | None) -> str | None:
-        if user_id is None:
-            return None
-        table = TABLES["experimenter"]
-        return db.execute(select(table.c.omename).where(table.c.id == user_id)).scalar_one_or_none()
 
 
 def internal_author(session_id: int, privileges: frozenset[str]) -> Author:
     """The server itself as the author of rows."""
     return Author(ROOT_USER, SYSTEM_GROUP, session_id, "Internal", privileges)
+
+
+def _not_a_member(membership: Membership, group: Group) -> omero.SecurityViolation:
+    return omero.SecurityViolation(
+        message=f"User {membership.user_name} is not a member of the group {group.name}. Ask its owners."
+    )
 
 
 def _number(text: str | None) -> int | None:
