@@ -1,13 +1,19 @@
 """The connection pool and the source of new ids."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+import psycopg2
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+from omero_server.db.zone import fixed_offset, local_zone
 
 __all__ = ["Database"]
+
+log = logging.getLogger(__name__)
 
 POOL_SIZE = 10
 BLOCK = 50
@@ -17,7 +23,7 @@ class Database:
     """One PostgreSQL database: a pool of connections, transactions, and ids of the model's sequences.
 
     `url` is a libpq URI (`postgresql://...`). `pool_size` connections stay open; as many again are opened under load,
-    after which a caller waits up to 30 s for a free one.
+    after which a caller waits up to 30 s for a free one. Connections use the time zone of this process.
     """
 
     def __init__(self, url: str, pool_size: int = POOL_SIZE, application_name: str = "OMERO") -> None:
@@ -29,6 +35,7 @@ class Database:
             pool_pre_ping=True,
             connect_args={"application_name": application_name, "connect_timeout": 10},
         )
+        event.listen(self.engine, "connect", _use_local_zone)
         self._ids = _IdBlocks()
         # Told, after each commit, the classes ("ome.model.core.Image") of the objects that the transaction changed.
         self.on_change: list[Callable[[frozenset[str]], None]] = []
@@ -51,6 +58,20 @@ class Database:
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+
+
+def _use_local_zone(connection: Any, record: object) -> None:
+    """Times are stored without their zone, so the database must not take them for those of another one."""
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            try:
+                cursor.execute("SELECT set_config('TimeZone', %s, false)", (local_zone(),))
+            except psycopg2.DataError:
+                log.warning("PostgreSQL does not know the time zone %s; using its present offset", local_zone())
+                cursor.execute("SELECT set_config('TimeZone', %s, false)", (fixed_offset(),))
+    finally:
+        connection.autocommit = False
 
 
 class _IdBlocks:
