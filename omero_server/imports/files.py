@@ -33,6 +33,7 @@ __all__ = [
     "may_write",
     "readable",
     "record_content",
+    "subject_of",
     "writable",
 ]
 
@@ -81,12 +82,15 @@ def readable(call: Call, ids: Iterable[int]) -> list[int]:
     return list(call.db.execute(chosen, rule.parameters).scalars())
 
 
+def subject_of(row: FileRow) -> Subject:
+    """Whose the file is, for questions about rights."""
+    cls = MODEL.classes["OriginalFile"]
+    return Subject(cls, row.owner_id, row.group_id, row.permissions, row.repo, row.mimetype == DIRECTORY)
+
+
 def may_write(call: Call, row: FileRow) -> bool:
     """Whether the caller may change a file."""
-    subject = Subject(
-        MODEL.classes["OriginalFile"], row.owner_id, row.group_id, row.permissions, row.repo, row.mimetype == DIRECTORY
-    )
-    return allowed(call.caller, Action.EDIT, subject)
+    return allowed(call.caller, Action.EDIT, subject_of(row))
 
 
 def location(call: Call, row: FileRow) -> Path:

@@ -13,6 +13,7 @@ import omero._generated
 import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import ModelClass
+from omero_server.security.downloads import RESTRICTION, restricted
 from omero_server.security.filter import UNFILTERED, ReadFilter, read_filter
 from omero_server.security.masking import known_persons, masked_classes
 from omero_server.security.voter import Subject, restrictions
@@ -80,7 +81,14 @@ class Reader:
         Shown are those of the group of the call, in all-group calls those of the object's group. ``own`` are the bits
         of the row, which count for groups and for objects that have no group.
         """
-        key = (cls.root.name, owner == self.caller.user_id, group, own if group is None else 0, repository, directory)
+        key = (
+            cls.name if cls.root.name == "Annotation" else cls.root.name,
+            owner == self.caller.user_id,
+            group,
+            own if group is None else 0,
+            repository,
+            directory,
+        )
         found = self._permissions.get(key)
         if found is None:
             found = self._permissions[key] = self._compute(cls, owner, group, own, repository, directory)
@@ -96,5 +104,6 @@ class Reader:
         shown = bits
         if self.caller.group_permissions is not None and cls.root.name != "ExperimenterGroup":
             shown = self.caller.group_permissions
-        forbidden = restrictions(self.caller, Subject(cls, owner, group, bits, repository, directory))
-        return omero.model.Permissions(forbidden, [], shown)
+        subject = Subject(cls, owner, group, bits, repository, directory)
+        extended = [RESTRICTION] if restricted(self.caller, subject) else []
+        return omero.model.Permissions(restrictions(self.caller, subject), extended, shown)

@@ -18,6 +18,7 @@ from omero_server.queries.columns import Node
 from omero_server.queries.counts import SUFFIX, link_counts
 from omero_server.queries.elements import holder_table
 from omero_server.queries.reader import Reader
+from omero_server.security.downloads import RESTRICTION, files_with_images, judged_by_images
 from omero_server.security.masking import MASKED
 
 __all__ = ["Objects"]
@@ -37,6 +38,7 @@ class Objects:
         self._counts: dict[str, tuple[Property, dict[int, Any]]] = {}
         self._lists: dict[tuple[int, str], tuple[Any, dict[int, tuple[int, Any]]]] = {}
         self._names: list[Any] = []
+        self._files: list[Any] = []
         self._sessions: list[tuple[Any, int]] = []
 
     def refer(self, cls: ModelClass, id_: int) -> Any:
@@ -84,6 +86,7 @@ class Objects:
         for root, objects in self._abstract.items():
             self._name_classes(MODEL.classes[root], objects)
         self._mask()
+        self._restrict_files()
 
     def _plain_loader(self, node: Node) -> Load:
         builders = {_class_key(cls): Builder(cls, node) for cls in node.cls.concrete}
@@ -152,6 +155,8 @@ class Objects:
             self._names.append(made)
         elif name == "Session":
             self._sessions.append((made, id_))
+        elif name == "OriginalFile":
+            self._files.append(made)
 
     def _collect(self, holder: Any, child: Node, member: Any, row: Row) -> None:
         """Put ``member`` into a list of ``holder``, once."""
@@ -195,6 +200,19 @@ class Objects:
             key = TABLES[cls.table].c[cls.key]
             found += [(id_, cls) for id_ in self.reader.db.execute(select(key).where(key == any_(wanted))).scalars()]
         return found
+
+    def _restrict_files(self) -> None:
+        """Mark the files that the download policy denies because of the images made of them."""
+        caller = self.reader.caller
+        judged = {f._id._val: f for f in self._files
+                  if judged_by_images(caller, f._details._group._id._val, f._name._val if f._name else "")}  # fmt: skip
+        if not judged:
+            return
+        for id_, features in files_with_images(self.reader.db, judged).items():
+            details = judged[id_]._details
+            shown = details._permissions
+            if not features.isdisjoint(caller.downloads.denied(details._group._id._val)):
+                details._permissions = omero.model.Permissions(shown._restrictions, [RESTRICTION], shown._perm1)
 
     def _mask(self) -> None:
         masked = self.reader.masked

@@ -19,6 +19,7 @@ from omero_server.db.location import database_uri
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
 from omero_server.sessions.call import ROOT_USER, Call, Caller
+from omero_server.sessions.downloads import POLICY_KEY
 from omero_server.sessions.membership import effective_privileges
 from omero_server.sessions.store import Session, SessionStore, internal_author
 
@@ -77,7 +78,7 @@ class Engine:
             )
             db.execute(insert(TABLES["session"]).values(**self._internal_session()))
             self.privileges = effective_privileges(db, ROOT_USER)
-        self.sessions = SessionStore(self.database, self.node_id, self.author)
+        self.sessions = SessionStore(self.database, self.node_id, self.author, self.config.get_list(POLICY_KEY))
         threading.Thread(target=self._housekeeping, name="housekeeping", daemon=True).start()
 
     def stop(self) -> None:

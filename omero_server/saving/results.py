@@ -8,6 +8,7 @@ import omero
 import omero._generated
 import omero.model
 from omero_server.saving.graph import Graph, Node, State
+from omero_server.security.downloads import RESTRICTION, restricted
 from omero_server.security.voter import Subject, restrictions
 from omero_server.sessions.call import Caller
 
@@ -52,4 +53,5 @@ def _permissions(caller: Caller, subject: Subject) -> Any:
     shown = subject.bits if own else caller.group_permissions
     if shown is None:
         shown = subject.bits or 0
-    return omero.model.Permissions(_restrictions=restrictions(caller, subject), _extendedRestrictions=[], _perm1=shown)
+    extended = [RESTRICTION] if restricted(caller, subject) else []
+    return omero.model.Permissions(restrictions(caller, subject), extended, shown)

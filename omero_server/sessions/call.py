@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from omero_server.db.transaction import Author, Transaction
+from omero_server.sessions.downloads import OPEN, DownloadPolicy
 
 if TYPE_CHECKING:
     from omero_server.sessions.store import Session
@@ -48,6 +49,7 @@ class Caller:
     sudoer_id: int | None = None
     sudoer_name: str | None = None
     login_id: int | None = None
+    downloads: DownloadPolicy = field(default=OPEN, compare=False, repr=False)
 
     @property
     def real_person(self) -> int:
