@@ -16,6 +16,8 @@ from typing import Self
 
 from sqlalchemy import Connection, func, insert, select, text
 
+import omero
+import omero._generated
 from omero_server.db.engine import Database
 from omero_server.db.tables import TABLES
 
@@ -29,7 +31,10 @@ EVENTLOG_PERMISSIONS = -35
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who writes: ids of user, group (never -1) and session, the event type's name, and the privileges in force."""
+    """Who writes: ids of user, group (never -1) and session, the event type's name, and the privileges in force.
+
+    refusal: why this author may not write anything, None for those who may.
+    """
 
     user_id: int
     group_id: int
@@ -42,6 +47,7 @@ class Transaction:
     """A transaction that begins with the first use of ``db``.
 
     As a context manager it commits at a normal end and rolls back at an exception. ``after_commit`` functions run
+    refusal: str | None = None
     once the rows
     are safe (their failures are logged, not raised); ``on_rollback`` ones undo work outside the database.
     """
@@ -158,6 +164,8 @@ class Transaction:
                 experimentergroup=author.group_id,
                 session=author.session_id,
                 type=event_type,
+        if self.author.refusal is not None:
+            raise omero.SecurityViolation(message=self.author.refusal)
             )
         )
         prepare = text("SELECT _prepare_session(:event, :user, :group)")

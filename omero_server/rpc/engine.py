@@ -146,7 +146,11 @@ class Engine:
     @staticmethod
     def _close_node(db: Any, node_id: int) -> None:
         node, session = TABLES["node"], TABLES["session"]
-        open_sessions = update(session).where(session.c.node == node_id, session.c.closed.is_(None))
+        # Shares are sessions too, but outlive the server.
+        shares = select(TABLES["share"].c.session_id)
+        open_sessions = update(session).where(
+            session.c.node == node_id, session.c.closed.is_(None), session.c.id.not_in(shares)
+        )
         db.execute(open_sessions.values(closed=func.now()))
         db.execute(update(node).where(node.c.id == node_id).values(down=func.now()))
 

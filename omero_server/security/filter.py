@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import BindParameter
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import ModelClass
 from omero_server.security.bits import Right, Role
+from omero_server.security.sharing import PARAMETER, images_of, shared_condition
 from omero_server.sessions.call import USER_GROUP, Caller
 
 __all__ = ["UNFILTERED", "ReadFilter", "read_filter"]
@@ -49,6 +50,8 @@ class ReadFilter:
             return None if "admin" in self.shape else false()
         if cls.is_global or root == "ExternalInfo" or "open" in self.shape:
             return None
+        if "share" in self.shape.split():
+            return shared_condition(root, columns)
         return _owned_condition(self.shape, columns)
 
 
@@ -62,7 +65,8 @@ def read_filter(caller: Caller, connection: Connection) -> ReadFilter:
     if caller.may("ReadSession"):
         words.append("sessions")
     if caller.share_id >= 0:
-        words.append("share")
+        words.append("open" if caller.is_admin else "share")
+        parameters[PARAMETER] = images_of(caller)
     elif not caller.all_groups:
         words.append(_one_group(caller, parameters))
     elif caller.is_admin:
@@ -101,9 +105,6 @@ def _given(name: str, type_: Any = BigInteger) -> BindParameter[Any]:
 
 
 def _owned_condition(shape: str, columns: Columns) -> ColumnElement[bool]:
-    if "share" in shape:
-        # The contents of shares are not looked up here: a call inside one sees nothing that has an owner.
-        return false()
     groups: ColumnElement[bool] = columns.group_id == any_(_given("_groups", ARRAY(BigInteger)))
     own = columns.owner_id == _given("_me")
     if "own" in shape.split():

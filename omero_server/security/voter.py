@@ -181,7 +181,11 @@ def in_common_space(subject: Subject) -> bool:
 
 def may_read(caller: Caller, subject: Subject) -> bool:
     """Whether the caller may load this single object in the group of the call."""
-    if is_system_type(subject.cls) or subject.group_id in (SYSTEM_GROUP, USER_GROUP):
+    if is_system_type(subject.cls):
+        return True
+    if caller.share_id >= 0:
+        return caller.is_admin
+    if subject.group_id in (SYSTEM_GROUP, USER_GROUP):
         return True
     if not caller.all_groups and subject.group_id != caller.group_id:
         return False

@@ -11,7 +11,9 @@ import omero.model
 import omero.sys
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries import Reader, find, project, run
+from omero_server.saving.fields import class_of
 from omero_server.security.filter import UNFILTERED
+from omero_server.security.sharing import contained
 from omero_server.security.voter import Subject, may_read
 from omero_server.services.service import Service, reads
 from omero_server.sessions.call import Call
@@ -39,7 +41,8 @@ class QueryService(Service):
         found = _load(call, cls, id)
         if found is None:
             raise omero.ValidationException(message=f"There is no {cls.name} with id {id}.")
-        if not may_read(call.caller, _subject(cls, found)) and find(call, cls.name, id) is None:
+        listed = contained(call.caller, class_of(found).name, id)
+        if not listed and not may_read(call.caller, _subject(cls, found)) and find(call, cls.name, id) is None:
             remedy = "it belongs to another group or user. Change the group of the call."
             raise omero.SecurityViolation(message=f"You cannot read {cls.name}:{id}: {remedy}")
         return found

@@ -31,6 +31,7 @@ class Caller:
     None for all groups. privileges: the administrator's privileges in force; empty for everybody else.
     user_id: whose rights count and who owns what the call creates: an administrator may name another user in the
     context key omero.user. login_id: then the user of the session, else None.
+    share_id: the share that the call runs in, -1 for none; shared: what a share shows, ids by simple class name.
     """
 
     session_id: int
@@ -46,6 +47,7 @@ class Caller:
     privileges: frozenset[str]
     event_type: str = "User"
     share_id: int = -1
+    shared: Mapping[str, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
     sudoer_id: int | None = None
     sudoer_name: str | None = None
     login_id: int | None = None
@@ -72,7 +74,8 @@ class Caller:
 
     def author(self) -> Author:
         """The caller as the author of a transaction."""
-        return Author(self.user_id, self.event_group, self.session_id, self.event_type, self.privileges)
+        refusal = "Nothing can be changed within a share: leave it first." if self.share_id >= 0 else None
+        return Author(self.user_id, self.event_group, self.session_id, self.event_type, self.privileges, refusal)
 
     def may(self, privilege: str) -> bool:
         """Whether the caller is an administrator who holds ``privilege``."""

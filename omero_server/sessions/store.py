@@ -20,6 +20,7 @@ from omero_server.sessions.downloads import OPEN, DownloadPolicy, load_policy
 from omero_server.sessions.membership import Group, Membership, effective_privileges, find_group, load_membership
 from omero_server.sessions.rows import insert_session, mark_closed, user_name
 from omero_server.sessions.session import NO_SHARE, Session, SessionRequest
+from omero_server.sessions.shares import call_share
 
 __all__ = ["Session", "SessionRequest", "SessionStore"]
 
@@ -169,8 +170,15 @@ class SessionStore:
         return session.membership
 
     def caller(self, session: Session, context: Mapping[str, str]) -> Caller:
-        """Who calls, given the call's context: ``omero.group`` and ``omero.user`` hold for this call only."""
+        """Who calls, given the call's context: ``omero.group`` and ``omero.user`` hold for this call only.
+
+        So does ``omero.share``, beside which the others count for nothing.
+        """
         membership, request = self.refresh(session), session.request
+        asked = _number(context.get("omero.share"))
+        if asked is not None:
+            context = {}
+        share = call_share(self.database, asked, session.share_id, membership.user_id, membership.is_admin)
         group = self._call_group(session, _number(context.get("omero.group")))
         user = self._call_user(membership, _number(context.get("omero.user")))
         return Caller(
@@ -186,7 +194,8 @@ class SessionStore:
             is_admin=membership.is_admin,
             privileges=membership.privileges,
             event_type=request.event_type,
-            share_id=session.share_id,
+            share_id=share.id,
+            shared=share.contents,
             sudoer_id=request.sudoer,
             sudoer_name=session.sudoer_name,
             login_id=None if user is membership else membership.user_id,
