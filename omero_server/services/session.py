@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +15,6 @@ from omero_server.queries import run
 from omero_server.security.login import check_password
 from omero_server.services.service import Service, reads, unmanaged
 from omero_server.sessions.call import Call
-from omero_server.sessions.membership import load_membership
 from omero_server.sessions.store import Session, SessionRequest
 
 __all__ = ["SessionService"]
@@ -26,9 +27,8 @@ class SessionService(Service):
     """Every operation that names a session takes its uuid: knowing it is the right to use the session."""
 
     interface = "::omero::api::ISession"
-    partly = {"createSessionWithTimeouts": "group leaders cannot sudo yet", "createSessionWithTimeout": "likewise"}
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def createSession(self, call: Call, p: Any, credentials: str) -> Any:
         """Open a session with a password, or join the one whose uuid is given."""
         sessions = call.engine.sessions
@@ -47,12 +47,16 @@ class SessionService(Service):
     def createUserSession(
         self, call: Call, timeToLiveMilliseconds: int, timeToIdleMilliseconds: int, group: str
     ) -> Any:
-        """Another session of the caller's own, within the limits for users."""
-        if not call.caller.is_admin:
+        """Another session of the caller's own, within the limits for users. Limits in ms, 0 for none."""
+        session = call.session
+        check_times(timeToLiveMilliseconds, timeToIdleMilliseconds)
+        if not session.membership.is_admin:
             check_limits(call, timeToLiveMilliseconds, timeToIdleMilliseconds)
-        request = SessionRequest(
-            user_id=call.caller.user_id,
+        # What confines the caller's session confines its copies, too.
+        request = replace(
+            session.request,
             group=group or None,
+            event_type="User",
             agent=call.context.get("omero.agent"),
             time_to_idle=timeToIdleMilliseconds,
             time_to_live=timeToLiveMilliseconds,
@@ -60,54 +64,45 @@ class SessionService(Service):
         return self._object(call, call.engine.sessions.create(request))
 
     @unmanaged
-    def createSessionWithTimeout(self, call: Call, p: Any, timeToLiveMilliseconds: int) -> Any:
-        """A session of another user, for an administrator; it never idles out."""
-        return self.createSessionWithTimeouts(call, p, timeToLiveMilliseconds, 0)
+    def createSessionWithTimeout(self, call: Call, principal: Any, timeToLiveMilliseconds: int) -> Any:
+        """A session in which the caller acts as another user; it never idles out."""
+        return self.createSessionWithTimeouts(call, principal, timeToLiveMilliseconds, 0)
 
     @unmanaged
     def createSessionWithTimeouts(
-        self, call: Call, p: Any, timeToLiveMilliseconds: int, timeToIdleMilliseconds: int
+        self, call: Call, principal: Any, timeToLiveMilliseconds: int, timeToIdleMilliseconds: int
     ) -> Any:
-        """A session of another user, for an administrator with the privilege Sudo. Limits in ms, 0 for none."""
-        caller = call.caller
-        if not caller.may("Sudo"):
-            raise omero.SecurityViolation(
-                message="Only administrators with the privilege Sudo may act as another user."
-            )
-        with call.engine.database.begin() as db:
-            user = TABLES["experimenter"]
-            name = principal_name(p)
-            user_id = db.execute(select(user.c.id).where(user.c.omename == name)).scalar_one_or_none()
-            if user_id is None:
-                raise omero.ApiUsageException(message=f"There is no user called {name!r}.")
-            target = load_membership(db, user_id)
-        if target and not target.privileges <= caller.privileges:
-            raise omero.SecurityViolation(
-                message=f"{name!r} has privileges that you lack, so you cannot act as this user."
-            )
+        """A session in which the caller acts as another user. Limits in ms, 0 for none.
+
+        Administrators with the privilege Sudo may act as anybody, with no privilege that they lack; owners of groups
+        as those whom they share a group with that they own, and in these groups only.
+        """
+        name = principal_name(principal)
+        check_times(timeToLiveMilliseconds, timeToIdleMilliseconds)
         request = SessionRequest(
-            user_id=user_id,
-            group=p.group or None,
-            event_type=p.eventType or "User",
+            user_id=user_named(call, name),
+            group=principal.group or None,
+            event_type=principal.eventType or "User",
             agent=call.context.get("omero.agent", "OMERO.sudo"),
             time_to_idle=timeToIdleMilliseconds,
             time_to_live=timeToLiveMilliseconds,
-            sudoer=caller.real_person,
+            sudoer=call.caller.real_person,
+            group_limit=group_limit(call, name),
         )
         return self._object(call, call.engine.sessions.create(request))
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def getSession(self, call: Call, sessionUuid: str) -> Any:
         """The session with this uuid; its idle timer starts anew unless the context says ``quietly``."""
         touch = call.context.get("quietly") != "true"
         return self._object(call, call.engine.sessions.find(sessionUuid, touch=touch))
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def getReferenceCount(self, call: Call, sessionUuid: str) -> int:
         """How many clients use the session."""
         return int(call.engine.sessions.find(sessionUuid, touch=False).references)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def closeSession(self, call: Call, sess: Any) -> int:
         """One client less: -1 for an unknown session, -2 when it is closed now, else the count that is left."""
         key = sess._uuid._val if sess is not None and sess._uuid is not None else ""
@@ -129,42 +124,42 @@ class SessionService(Service):
         """The caller's open sessions of the desktop and web clients."""
         return self._mine(call, CLIENT_AGENTS)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def getInput(self, call: Call, sess: str, key: str) -> Any:
         """A value kept in the session, or None."""
         return call.engine.sessions.find(sess).inputs.get(key)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def getOutput(self, call: Call, sess: str, key: str) -> Any:
         """A value kept in the session, or None."""
         return call.engine.sessions.find(sess).outputs.get(key)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def setInput(self, call: Call, sess: str, key: str, value: Any) -> None:
         """Keep a value in the session; None removes it."""
         keep(call.engine.sessions.find(sess).inputs, key, value)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def setOutput(self, call: Call, sess: str, key: str, value: Any) -> None:
         """Keep a value in the session; None removes it."""
         keep(call.engine.sessions.find(sess).outputs, key, value)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def getInputKeys(self, call: Call, sess: str) -> list[str]:
         """Names of the values kept as input."""
         return list(call.engine.sessions.find(sess).inputs)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def getOutputKeys(self, call: Call, sess: str) -> list[str]:
         """Names of the values kept as output."""
         return list(call.engine.sessions.find(sess).outputs)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def getInputs(self, call: Call, sess: str) -> dict[str, Any]:
         """All values kept as input."""
         return dict(call.engine.sessions.find(sess).inputs)
 
-    @unmanaged(role="any")
+    @unmanaged(role="guest")
     def getOutputs(self, call: Call, sess: str) -> dict[str, Any]:
         """All values kept as output."""
         return dict(call.engine.sessions.find(sess).outputs)
@@ -182,7 +177,9 @@ class SessionService(Service):
 
     def _mine(self, call: Call, agents: tuple[str, ...] | None) -> list[Any]:
         caller = call.caller
-        mine = [s for s in call.engine.sessions.open_sessions() if s.request.user_id == call.session.request.user_id]
+        now, user_id = time.time(), call.session.request.user_id
+        still_open = (s for s in call.engine.sessions.open_sessions() if not s.expired(now))
+        mine = [s for s in still_open if s.request.user_id == user_id]
         if not caller.may("ReadSession"):
             mine = [s for s in mine if s.request.sudoer == caller.sudoer_id]
         if agents is not None:
@@ -204,17 +201,46 @@ def principal_name(p: Any) -> str:
     return str(p.name)
 
 
+def user_named(call: Call, name: str) -> int:
+    """The id of a user. ApiUsageException when there is none of that name."""
+    table = TABLES["experimenter"]
+    with call.engine.database.begin() as db:
+        found = db.execute(select(table.c.id).where(table.c.omename == name)).scalar_one_or_none()
+    if found is None:
+        raise omero.ApiUsageException(message=f"There is no user called {name!r}.")
+    return int(found)
+
+
+def group_limit(call: Call, name: str) -> tuple[int, ...] | None:
+    """The groups in which the caller may act as another user; None for all. SecurityViolation when there are none."""
+    caller = call.caller
+    if caller.may("Sudo"):
+        return None
+    if not caller.leader_of:
+        raise omero.SecurityViolation(
+            message=f"Acting as {name!r} takes an administrator with the privilege Sudo, or an owner of their group."
+        )
+    return tuple(sorted(caller.leader_of))
+
+
+def check_times(live: int, idle: int) -> None:
+    """ApiUsageException for limits that are no times."""
+    if live < 0 or idle < 0:
+        raise omero.ApiUsageException(message="The limits of a session are milliseconds, or 0 for none.")
+
+
 def check_limits(call: Call, live: int, idle: int) -> None:
-    """SecurityViolation when a user asks for a longer session than users may have. Times in ms, 0 for no limit."""
+    """SecurityViolation when a user asks for a longer session than users may have. Times in ms, 0 for no limit.
+
+    The limit of idleness counts only if there is one of life, as in OMERO.
+    """
     config = call.engine.config
     longest = config.get_int("omero.sessions.max_user_time_to_live")
-    if not longest:
-        return
     longest_idle = config.get_int("omero.sessions.max_user_time_to_idle")
-    if not 0 < live <= longest or not 0 < idle <= longest_idle:
-        raise omero.SecurityViolation(
-            message=f"Users' sessions may live {longest} ms and idle {longest_idle} ms at most; ask for less."
-        )
+    if longest and (not live or live > longest):
+        raise omero.SecurityViolation(message=f"Users' sessions may live {longest} ms at most; ask for less.")
+    if longest and longest_idle and (not idle or idle > longest_idle):
+        raise omero.SecurityViolation(message=f"Users' sessions may be idle {longest_idle} ms at most; ask for less.")
 
 
 def keep(values: dict[str, Any], key: str, value: Any) -> None:

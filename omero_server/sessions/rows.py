@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+import omero
+import omero._generated
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Transaction
 from omero_server.sessions.call import ROOT_USER, SYSTEM_GROUP
 from omero_server.sessions.session import SessionRequest
 
-__all__ = ["GROUP_SUDO", "insert_session", "mark_closed", "user_name"]
+__all__ = ["GROUP_SUDO", "check_event_type", "insert_session", "mark_closed", "user_name"]
 
 SESSION_PERMISSIONS = -120
 ANNOTATION_PERMISSIONS = -120
@@ -71,6 +73,13 @@ def _note_groups(transaction: Transaction, session_id: int, groups: tuple[int, .
     )
     transaction.log("INSERT", "ome.model.annotations.CommentAnnotation", [comment])
     transaction.log("INSERT", "ome.model.annotations.SessionAnnotationLink", [link])
+
+
+def check_event_type(db: Connection, name: str) -> None:
+    """Raises ApiUsageException for a type of events that does not exist."""
+    table = TABLES["eventtype"]
+    if db.execute(select(table.c.id).where(table.c.value == name)).one_or_none() is None:
+        raise omero.ApiUsageException(message=f"There is no type of events called {name!r}; the usual one is 'User'.")
 
 
 def mark_closed(db: Connection, session_id: int) -> None:

@@ -18,7 +18,7 @@ from omero_server.db.transaction import Author, Transaction
 from omero_server.sessions.call import ALL_GROUPS, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Caller
 from omero_server.sessions.downloads import OPEN, DownloadPolicy, load_policy
 from omero_server.sessions.membership import Group, Membership, effective_privileges, find_group, load_membership
-from omero_server.sessions.rows import insert_session, mark_closed, user_name
+from omero_server.sessions.rows import check_event_type, insert_session, mark_closed, user_name
 from omero_server.sessions.session import NO_SHARE, Session, SessionRequest
 from omero_server.sessions.shares import call_share
 
@@ -57,13 +57,14 @@ class SessionStore:
     def create(self, request: SessionRequest) -> Session:
         """Open a session.
 
-        Raises ApiUsageException when the group does not exist or the user has no default group, and
-        SecurityViolation when the user may not work in it.
+        Raises ApiUsageException when the group or the type of events does not exist or the user has no default group,
+        and SecurityViolation when the user may not work in it.
         """
         with Transaction(self.database, replace(self._system_author(), event_type="Sessions"), writable=True) as t:
             membership = self._membership(t.db, request)
             if membership is None:
                 raise omero.ApiUsageException(message=f"There is no user with id {request.user_id}.")
+            check_event_type(t.db, request.event_type)
             group = self._choose_group(t.db, membership, request)
             key = str(uuid.uuid4())
             row_id = insert_session(t, request, key, self.node_id)
@@ -278,7 +279,8 @@ class SessionStore:
         if request.group_limit is None:
             return membership
         # Who leads a group no longer has no business in it.
-        return membership.confined([group for group in request.group_limit if group in sudoer.leader_of])
+        groups = [g for g in request.group_limit if sudoer.is_admin or g in sudoer.leader_of]
+        return membership.confined(groups)
 
     def _choose_group(self, db: Connection, membership: Membership, request: SessionRequest) -> Group:
         name = request.group
