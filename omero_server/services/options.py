@@ -8,7 +8,7 @@ __all__ = ["Options"]
 
 
 class Options:
-    """What a caller chose; everything may be unset."""
+    """What a caller chose; everything may be unset. A negative id of an owner or group means all of them."""
 
     def __init__(self, parameters: Any) -> None:
         options = parameters.theOptions if parameters is not None else None
@@ -20,8 +20,8 @@ class Options:
         self.group: int | None = _value(chosen, "groupId", None)
         self.start: Any = chosen.startTime if chosen is not None else None
         self.end: Any = chosen.endTime if chosen is not None else None
-        self.limit: int | None = _value(chosen, "limit", None)
-        self.offset: int | None = _value(chosen, "offset", None)
+        self.limit: int | None = _not_negative(_value(chosen, "limit", None))
+        self.offset: int | None = _not_negative(_value(chosen, "offset", None))
 
     @property
     def filtered(self) -> bool:
@@ -42,10 +42,10 @@ class Options:
         """HQL conditions on ``alias``, and their parameters. A group makes the owner irrelevant."""
         conditions: list[str] = []
         parameters: dict[str, Any] = {}
-        if self.group is not None:
+        if self.group is not None and self.group >= 0:
             conditions.append(f"{alias}.details.group.id = :optionGroup")
             parameters["optionGroup"] = self.group
-        elif self.owner is not None:
+        elif self.group is None and self.owner is not None and self.owner >= 0:
             conditions.append(f"{alias}.details.owner.id = :optionOwner")
             parameters["optionOwner"] = self.owner
         if times and self.start is not None:
@@ -56,7 +56,21 @@ class Options:
             parameters["optionEnd"] = self.end
         return conditions, parameters
 
+    def owned(self, path: str) -> tuple[list[str], dict[str, Any]]:
+        """HQL conditions on owner and group of ``path``, both where both are given, and their parameters."""
+        conditions: list[str] = []
+        parameters: dict[str, Any] = {}
+        for name, chosen in (("group", self.group), ("owner", self.owner)):
+            if chosen is not None and chosen >= 0:
+                conditions.append(f"{path}.details.{name}.id = :{name}Chosen")
+                parameters[f"{name}Chosen"] = chosen
+        return conditions, parameters
+
 
 def _value(holder: Any, name: str, default: Any) -> Any:
     wrapped = getattr(holder, name, None) if holder is not None else None
     return default if wrapped is None else wrapped._val
+
+
+def _not_negative(number: int | None) -> int | None:
+    return None if number is None or number < 0 else number
