@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 __all__ = [
-    "AllItems", "Between", "Binary", "Call", "Case", "Cast", "Exists", "Expression", "In", "IsEmpty", "IsNull", "Items",
-    "Join", "Like", "Literal", "MemberOf", "NewMap", "Order", "Parameter", "Path", "Quantified", "Query", "Selected",
-    "Source", "SubQuery", "Unary",
+    "AllItems", "Between", "Binary", "Call", "Case", "Cast", "Exists", "Expression", "In", "IsEmpty", "IsNull",
+    "IsTruth", "Items", "Join", "Like", "Literal", "MemberOf", "NewRow", "Order", "Parameter", "Path", "Place",
+    "Quantified", "Query", "Selected", "Source", "SubQuery", "Unary",
 ]  # fmt: skip
 
 
@@ -26,7 +26,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """``:name``."""
+    """``:name``; ``?1`` has the name "1", and the first ``?`` without a number the name "0"."""
 
     at: int
     name: str
@@ -37,6 +37,16 @@ class Path:
     """``image.details.owner.id``; also a single name, which may be an alias, a property or a class."""
 
     at: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``collection[place].names``: the element at a place of an ordered list, and what is asked of it."""
+
+    at: int
+    collection: Path
+    place: Expression
     names: tuple[str, ...]
 
 
@@ -163,6 +173,16 @@ class IsEmpty:
 
 
 @dataclass(frozen=True, slots=True)
+class IsTruth:
+    """``operand is [not] true`` or ``false``: unlike a comparison never null."""
+
+    at: int
+    operand: Expression
+    truth: bool
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MemberOf:
     """``operand [not] member of collection``."""
 
@@ -190,8 +210,8 @@ class Quantified:
 
 
 Expression: TypeAlias = (
-    Literal | Parameter | Path | Binary | Unary | AllItems | Call | Cast | Case | SubQuery | Items | In | Between | Like
-    | IsNull | IsEmpty | MemberOf | Exists | Quantified
+    Literal | Parameter | Path | Place | Binary | Unary | AllItems | Call | Cast | Case | SubQuery | Items | In
+    | Between | Like | IsNull | IsEmpty | IsTruth | MemberOf | Exists | Quantified
 )  # fmt: skip
 
 
@@ -204,11 +224,12 @@ class Selected:
 
 
 @dataclass(frozen=True, slots=True)
-class NewMap:
-    """``new map(...)`` as the whole select list."""
+class NewRow:
+    """``new map(...)`` or ``new list(...)`` as the whole select list."""
 
     at: int
     items: tuple[Selected, ...]
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +243,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A join along a path; ``outer`` keeps rows without a partner, ``fetch`` loads what is joined into the result."""
+    """A join along a path; ``fetch`` loads what is joined into the result.
+
+    outer keeps rows that have no partner; reverse ("right", "full") keeps partners that have no row, too.
+    """
 
     at: int
     path: Path
@@ -230,6 +254,7 @@ class Join:
     outer: bool
     fetch: bool
     condition: Expression | None = None
+    reverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +268,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query or sub-query. Without a select list (None) it selects its first source."""
+    """A whole query or sub-query. Without a select list (None) it selects its first source.
+
+    Only a query that breaks off before its from clause has no sources.
+    """
 
     at: int
-    select: tuple[Selected, ...] | NewMap | None
+    select: tuple[Selected, ...] | NewRow | None
     distinct: bool
     sources: tuple[Source | Join, ...]
     where: Expression | None = None

@@ -16,9 +16,10 @@ from omero_server.queries.errors import HqlError
 from omero_server.queries.scope import Scope
 from omero_server.queries.values import ClassOf, Collection, Entity, Pairs, Reference, Scalar, Value
 
-__all__ = ["FUNCTIONS", "call", "contains", "elements"]
+__all__ = ["AS_PROPERTIES", "FUNCTIONS", "call", "contains", "elements"]
 
-FUNCTIONS = frozenset({"elements", "index", "indices", "maxindex", "minindex", "object", "size", "type"})
+AS_PROPERTIES = frozenset({"elements", "indices", "maxelement", "maxindex", "minelement", "minindex", "size"})
+FUNCTIONS = AS_PROPERTIES | {"index", "object", "type"}
 Evaluate = Callable[[Scope, ast.Expression], Value]
 
 
@@ -72,6 +73,10 @@ def _index_range(scope: Scope, node: ast.Call, value: Value) -> Scalar:
         return Scalar(function(value.element.index), "RInt")
     if not isinstance(value, Collection | Pairs):
         raise HqlError(node.at, f"{node.name}() needs a list")
+    function = func.max if node.name.startswith("max") else func.min
+    if node.name.endswith("element"):
+        type_ = "RLong" if isinstance(value, Collection) else "RString"
+        return Scalar(_over(scope, value, node.at, lambda _, key: function(key)), type_)
 
     def column(table: Any, _: Any) -> ColumnElement[Any]:
         if isinstance(value, Pairs):
@@ -83,7 +88,6 @@ def _index_range(scope: Scope, node: ast.Call, value: Value) -> Scalar:
 
     if node.name == "indices":
         return Scalar(_over(scope, value, node.at, column), "RInt")
-    function = func.max if node.name == "maxindex" else func.min
     return Scalar(_over(scope, value, node.at, lambda table, key: function(column(table, key))), "RInt")
 
 

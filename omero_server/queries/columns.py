@@ -48,6 +48,11 @@ class Columns:
             self._columns.append(column)
         return place
 
+    @property
+    def columns(self) -> list[ColumnElement[Any]]:
+        """All columns in their order."""
+        return self._columns
+
     def labelled(self) -> list[ColumnElement[Any]]:
         """All columns, each under a name of its own."""
         return [column.label(f"c{place}") for place, column in enumerate(self._columns)]

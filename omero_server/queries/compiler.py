@@ -9,22 +9,26 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, func, nulls_first, nulls_last, select
 from sqlalchemy.dialects.postgresql import psycopg2 as dialect
 from sqlalchemy.sql import ColumnElement, Select
+from sqlalchemy.sql.elements import BindParameter, False_, Null, True_
 
+from omero_server.model.schema import MODEL
 from omero_server.queries import ast
 from omero_server.queries.columns import Columns
 from omero_server.queries.elements import Element, Fetch
 from omero_server.queries.errors import HqlError
 from omero_server.queries.expressions import condition, evaluate, value_of
 from omero_server.queries.items import Item, item_of
+from omero_server.queries.leniency import implied_sources, link_class, walk
 from omero_server.queries.parameters import Parameters
 from omero_server.queries.parser import parse
 from omero_server.queries.paths import resolve, scalar
-from omero_server.queries.scope import Context, Scope, find_class
-from omero_server.queries.values import Collection, Counts, Details, Entity, Pairs, Reference, Unit, Value
+from omero_server.queries.scope import Context, Scope, find_class, narrowed
+from omero_server.queries.values import Collection, Counts, Details, Entity, Pairs, Reference, Scalar, Unit, Value
 from omero_server.security.filter import ReadFilter
 
 __all__ = ["Plan", "compile_query", "sub_select"]
 
+AGGREGATES = ("avg", "count", "max", "min", "sum")
 DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -33,8 +37,8 @@ class Plan:
     """A statement and how to read its rows. Plans know no caller: who calls comes in with the bound parameters.
 
     constants: bound values that are part of the query. items: the select list, in order. names: keys of a map per row;
-    None for a plain list. distinct: equal results are given once. needs_names: the statement wants the ids of the
-    persons whose names the caller sees.
+    None for plain values. listed: a list per row was asked for. distinct: equal results are given once. needs_names:
+    the statement wants the ids of the persons whose names the caller sees.
     """
 
     sql: str
@@ -42,6 +46,7 @@ class Plan:
     parameters: Parameters
     items: list[Item]
     names: list[str] | None
+    listed: bool
     distinct: bool
     needs_names: bool
 
@@ -49,6 +54,8 @@ class Plan:
 def compile_query(text: str, read: ReadFilter, masked: frozenset[str], limited: bool) -> Plan:
     """The plan of a query; ``limited`` when the values _limit and _offset will be bound. Raises HqlError."""
     tree = parse(text)
+    if not tree.sources:
+        tree = replace(tree, sources=implied_sources(tree))
     context = Context(read, masked, sub_select)
     scope = Scope(context)
     _from_clause(scope, tree)
@@ -62,31 +69,47 @@ def compile_query(text: str, read: ReadFilter, masked: frozenset[str], limited: 
         statement = _limit(statement)
     if repeated:
         statement = statement.where(_limited_roots(scope, tree, context))
-    return _plan(statement, context, items, names, tree.distinct or repeated)
+    listed = isinstance(tree.select, ast.NewRow) and tree.select.kind == "list"
+    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    bound = set(context.parameters.uses)
+    constants = {k: v for k, v in compiled.params.items() if k not in bound and not k.startswith("_")}
+    distinct = tree.distinct or repeated
+    return Plan(str(compiled), constants, context.parameters, items, names, listed, distinct, context.names_used)
 
 
-def sub_select(tree: ast.Query, parent: Scope) -> tuple[Select[Any], str | None]:
-    """A query inside another, selecting one plain value or id; and the type of the value."""
+def sub_select(tree: ast.Query, parent: Scope, width: int) -> tuple[Select[Any], str | None]:
+    """A query inside another, selecting so many plain values or ids; and the type of the first."""
     scope = Scope(parent.context, parent)
     _from_clause(scope, tree)
     if tree.where is not None:
         scope.conditions.append(condition(scope, tree.where))
     selected = _selected(tree)
-    if isinstance(selected, ast.NewMap) or len(selected) != 1:
-        raise HqlError(tree.at, "a query inside another selects exactly one value")
+    if isinstance(selected, ast.NewRow) or len(selected) != width:
+        wanted = "exactly one value" if width == 1 else f"{width} values here"
+        raise HqlError(tree.at, f"a query inside another selects {wanted}")
     scope.masking = parent.masking
-    value = evaluate(scope, selected[0].expression)
+    values = [_plain_item(scope, item) for item in selected]
     scope.masking = False
     groups = [evaluate(scope, g).sql for g in tree.group]
     having = condition(scope, tree.having) if tree.having else None
     order = [_ordered(scope, o) for o in tree.order]
-    statement = scope.statement(value.sql).group_by(*groups).order_by(*order)
+    statement = scope.statement(*(v.sql for v in values)).group_by(*groups).order_by(*order)
     if having is not None:
         statement = statement.having(having)
-    return (statement.distinct() if tree.distinct else statement), value.type
+    return (statement.distinct() if tree.distinct else statement), values[0].type
+
+
+def _plain_item(scope: Scope, item: ast.Selected) -> Scalar:
+    node = item.expression
+    value = Entity(scope.unnamed[0]) if node == ast.Path(node.at, ("",)) else value_of(scope, node)
+    if isinstance(value, Collection):
+        value = Entity(scope.join_collection(value, outer=False))
+    return scalar(value, node.at)
 
 
 def _from_clause(scope: Scope, tree: ast.Query) -> None:
+    if not tree.sources:
+        raise HqlError(tree.at, "the query has no from clause", "Write 'from Class as alias' after what is selected.")
     for source in tree.sources:
         if isinstance(source, ast.Join):
             _join(scope, source)
@@ -99,7 +122,14 @@ def _source(scope: Scope, source: ast.Source) -> None:
         # "from Fileset f, f.images i", or a sub-query over a collection of the query around.
         _join(scope, ast.Join(source.at, ast.Path(source.at, source.names), source.alias, False, False))
         return
-    scope.add_root(find_class(".".join(source.names), source.at), source.alias, source.at)
+    made_up = link_class(source.names[0])
+    if made_up is None or source.names[0] in MODEL.classes:
+        scope.add_root(find_class(".".join(source.names), source.at), source.alias, source.at)
+        return
+    links, parent = made_up
+    narrow = narrowed(scope.add_root(links, source.alias, source.at), parent)
+    if narrow is not None:
+        scope.conditions.append(narrow)
 
 
 def _join(scope: Scope, join: ast.Join) -> None:
@@ -126,15 +156,15 @@ def _join(scope: Scope, join: ast.Join) -> None:
 
 def _joined(scope: Scope, value: Value, join: ast.Join) -> Element:
     if isinstance(value, Reference):
-        return scope.join_reference(value, join.outer)
+        return scope.join_reference(value, join.outer, join.reverse)
     if isinstance(value, Collection):
-        return scope.join_collection(value, join.outer)
+        return scope.join_collection(value, join.outer, join.reverse)
     if isinstance(value, Pairs):
         return scope.join_pairs(value, join.outer)
     raise HqlError(join.at, f"{'.'.join(join.path.names)!r} is neither an object nor a collection")
 
 
-def _selected(tree: ast.Query) -> tuple[ast.Selected, ...] | ast.NewMap:
+def _selected(tree: ast.Query) -> tuple[ast.Selected, ...] | ast.NewRow:
     """The select list; without one, the first source."""
     if tree.select is not None:
         return tree.select
@@ -145,11 +175,11 @@ def _selected(tree: ast.Query) -> tuple[ast.Selected, ...] | ast.NewMap:
 
 def _select_list(scope: Scope, tree: ast.Query, columns: Columns) -> tuple[list[str] | None, list[Item]]:
     selected = _selected(tree)
-    items = selected.items if isinstance(selected, ast.NewMap) else selected
+    items = selected.items if isinstance(selected, ast.NewRow) else selected
     scope.masking = True
     made = [item_of(_item_value(scope, item), item.alias, columns, item.expression.at) for item in items]
     scope.masking = False
-    if not isinstance(selected, ast.NewMap):
+    if not isinstance(selected, ast.NewRow) or selected.kind == "list":
         return None, made
     return [item.alias or str(number) for number, item in enumerate(items)], made
 
@@ -175,15 +205,35 @@ def _finish(scope: Scope, tree: ast.Query, columns: Columns, items: list[Item]) 
     order = [_ordered(scope, o) for o in tree.order]
     scope.masking = False
     having = condition(scope, tree.having) if tree.having else None
-    statement = scope.statement(*columns.labelled()).group_by(*groups).order_by(*order)
+    statement = scope.statement(*columns.labelled()).group_by(*groups)
     if having is not None:
         statement = statement.having(having)
     # Objects with fetched collections are made distinct when they are built: their rows differ.
-    return statement.distinct() if tree.distinct and not _fetches_collection(scope, items) else statement
+    if not tree.distinct or _fetches_collection(scope, items):
+        return statement.order_by(*order)
+    return _distinct(scope, tree, statement, columns)
+
+
+def _distinct(scope: Scope, tree: ast.Query, statement: Select[Any], columns: Columns) -> Select[Any]:
+    """Each row once, in the asked order, which may be by something that is not selected."""
+    sorted_by = [evaluate(scope, order.expression).sql for order in tree.order]
+    selected = [str(column) for column in columns.columns]
+    aggregated = any(isinstance(node, ast.Call) and node.name in AGGREGATES for node in walk((tree.select, tree.order)))
+    if tree.group or aggregated or all(str(column) in selected for column in sorted_by):
+        return statement.distinct().order_by(*map(_directed, sorted_by, tree.order))
+    kept = [column for column in columns.columns if not isinstance(column, BindParameter | True_ | False_ | Null)]
+    firsts = [
+        (func.max if order.descending else func.min)(column)
+        for column, order in zip(sorted_by, tree.order, strict=True)
+    ]
+    return statement.group_by(*kept).order_by(*map(_directed, firsts, tree.order))
 
 
 def _ordered(scope: Scope, order: ast.Order) -> ColumnElement[Any]:
-    column = evaluate(scope, order.expression).sql
+    return _directed(evaluate(scope, order.expression).sql, order)
+
+
+def _directed(column: ColumnElement[Any], order: ast.Order) -> ColumnElement[Any]:
     ordered: ColumnElement[Any] = column.desc() if order.descending else column.asc()
     if order.nulls is not None:
         ordered = nulls_first(ordered) if order.nulls == "first" else nulls_last(ordered)
@@ -206,7 +256,7 @@ def _has_list(element: Element) -> bool:
 def _limited_roots(scope: Scope, tree: ast.Query, context: Context) -> ColumnElement[bool]:
     """Whether the first selected object is among those on the page: limits count objects, not joined rows."""
     selected = _selected(tree)
-    assert not isinstance(selected, ast.NewMap)
+    assert not isinstance(selected, ast.NewRow)
     root = selected[0].expression
     inner = Scope(context)
     needed = tuple(_needed_joins(tree, root))
@@ -226,34 +276,18 @@ def _limited_roots(scope: Scope, tree: ast.Query, context: Context) -> ColumnEle
 
 def _needed_joins(tree: ast.Query, root: ast.Expression) -> Iterator[ast.Source | ast.Join]:
     """Sources and joins without those outer joins that nothing refers to: they do not change which roots there are."""
-    used = {name for part in (root, tree.where, tree.order) for name in _first_names(part)}
+    used = {node.names[0] for node in walk((root, tree.where, tree.order)) if isinstance(node, ast.Path)}
     kept: list[ast.Source | ast.Join] = []
     for source in reversed(tree.sources):
-        spare = isinstance(source, ast.Join) and source.outer and source.alias not in used and source.condition is None
-        if not spare:
+        if not (isinstance(source, ast.Join) and _spare(source) and source.alias not in used):
             kept.append(source)
             used |= {source.path.names[0]} if isinstance(source, ast.Join) else set(source.names[:1])
     return reversed(kept)
 
 
-def _first_names(part: Any) -> Iterator[str]:
-    """The first names of all paths in a part of a tree."""
-    if isinstance(part, ast.Path):
-        yield part.names[0]
-    elif isinstance(part, tuple):
-        for each in part:
-            yield from _first_names(each)
-    elif hasattr(part, "__dataclass_fields__"):
-        for name in part.__dataclass_fields__:
-            yield from _first_names(getattr(part, name))
+def _spare(join: ast.Join) -> bool:
+    return join.outer and not join.reverse and join.condition is None
 
 
 def _has_collection_join(scope: Scope, sources: tuple[ast.Source | ast.Join, ...]) -> bool:
     return scope.multiplied or sum(isinstance(s, ast.Source) for s in sources) > 1
-
-
-def _plan(statement: Select[Any], context: Context, items: list[Item], names: list[str] | None, distinct: bool) -> Plan:
-    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    bound = set(context.parameters.uses)
-    constants = {k: v for k, v in compiled.params.items() if k not in bound and not k.startswith("_")}
-    return Plan(str(compiled), constants, context.parameters, items, names, distinct, context.names_used)

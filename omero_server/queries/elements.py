@@ -5,20 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, case, literal
+from sqlalchemy import and_, case, literal, or_
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass, Property
+from omero_server.queries.leniency import SYNONYMS
 
 __all__ = ["Chain", "Element", "Fetch", "all_of", "discriminators", "find_property", "holder_table", "tables_of"]
 
 
 class Chain:
-    """A root of the from clause with everything joined to it so far."""
+    """A root of the from clause with everything joined to it so far.
+
+    required: conditions on rows of tables that no join's own condition restricts, each with the id of these rows;
+    optional: how many of them, from the first, are on tables that may have no row, because of a right or full join.
+    """
 
     def __init__(self, clause: FromClause) -> None:
         self.clause = clause
+        self.required: list[tuple[ColumnElement[Any], ColumnElement[bool]]] = []
+        self.optional = 0
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What the where clause must have."""
+        first, rest = self.required[: self.optional], self.required[self.optional :]
+        return [or_(id_.is_(None), condition) for id_, condition in first] + [condition for _, condition in rest]
 
 
 @dataclass(eq=False)
@@ -98,10 +110,17 @@ def discriminators(cls: ModelClass) -> list[str]:
 
 
 def find_property(cls: ModelClass, name: str) -> Property | None:
-    """The property of a class, else of one of its subclasses: queries may name these through the base class."""
-    if name in cls.properties:
-        return cls.properties[name]
-    return next((sub.properties[name] for sub in cls.subclasses if name in sub.properties), None)
+    """The property of a class, else of one of its subclasses: queries may name these through the base class.
+
+    When no name matches exactly the case does not matter.
+    """
+    name = SYNONYMS.get((cls.root.name, name), name)
+    for holder in (cls, *cls.subclasses):
+        if name in holder.properties:
+            return holder.properties[name]
+    folded = name.lower()
+    holders = (cls, *cls.subclasses)
+    return next((p for holder in holders for n, p in holder.properties.items() if n.lower() == folded), None)
 
 
 def tables_of(cls: ModelClass) -> tuple[FromClause, dict[str, FromClause], FromClause, ColumnElement[bool] | None]:

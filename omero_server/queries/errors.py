@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import omero
 import omero._generated
 
-__all__ = ["HqlError", "did_you_mean", "parameter_error", "query_error"]
+__all__ = ["HqlError", "UnknownName", "did_you_mean", "parameter_error", "query_error"]
 
 QUOTED = 40
 
@@ -21,11 +21,16 @@ class HqlError(Exception):
         self.at, self.problem, self.hint = at, problem, hint
 
 
+class UnknownName(HqlError):
+    """A path begins with a name that stands for nothing."""
+
+
 def query_error(text: str, error: HqlError) -> omero.QueryException:
-    """The exception for clients: problem, position, the text there, and the hint."""
+    """The exception for clients: problem, line and column, the text there, and the hint."""
     at = min(max(error.at, 0), len(text))
     rest = text[at:].split("\n", 1)[0]
-    place = f"at position {at + 1}, near '{rest[:QUOTED]}'" if rest else "at the end of the query"
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    place = f"at line {line}, column {column}, near '{rest[:QUOTED]}'" if rest else "at the end of the query"
     message = f"illegal query: {error.problem} {place}."
     if error.hint:
         message += f" {error.hint}"

@@ -37,7 +37,8 @@ def run(
     offset: int | None = None,
     as_server: bool = False,
 ) -> list[Any]:
-    """The results of a query: for one selected value a list of values, for several of tuples, for a map of dicts.
+    """The results of a query: for one selected value a list of values, for several of tuples, for a map of dicts,
+    for a list of lists.
 
     Objects are those of the API (``omero.model.Image``), references in them unloaded unless fetched; other values are
     plain: int, float, str, bool, datetime, ``omero.model.Length`` and the like, ``omero.model.Permissions``, full class
@@ -49,6 +50,8 @@ def run(
     plan, rows = select_rows(Reader.of(reader, as_server), hql, params, limit=limit, offset=offset)
     if plan.names is not None:
         return [dict(zip(plan.names, row, strict=True)) for row in rows]
+    if plan.listed:
+        return rows
     return [row[0] for row in rows] if len(plan.items) == 1 else [tuple(row) for row in rows]
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import all_, and_, any_, case, exists, false, literal, not_, null, or_, true
+from sqlalchemy import all_, and_, any_, case, exists, false, literal, not_, null, or_, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType, String, TypeEngine
 
 from omero_server.model.schema import MODEL, ModelClass
 from omero_server.queries import ast, collections, functions
-from omero_server.queries.errors import HqlError, did_you_mean
-from omero_server.queries.paths import resolve, scalar
+from omero_server.queries.errors import HqlError, UnknownName, did_you_mean
+from omero_server.queries.paths import resolve, scalar, step
 from omero_server.queries.scope import Scope, find_class
-from omero_server.queries.values import ClassOf, Entity, Scalar, Value
+from omero_server.queries.values import ClassOf, Collection, Entity, Pairs, Scalar, Value
 
 __all__ = ["condition", "evaluate", "value_of"]
 
@@ -49,12 +49,38 @@ def evaluate(scope: Scope, node: ast.Expression) -> Scalar:
 
 def value_of(scope: Scope, node: ast.Expression) -> Value:
     """A node as whatever it is: a plain value, an object, a collection, a class."""
-    if isinstance(node, ast.Path):
-        return resolve(scope, node.names, node.at)
     handler = HANDLERS.get(type(node))
     if handler is None:
         raise HqlError(node.at, "this cannot stand here")
     return handler(scope, node)
+
+
+def _path(scope: Scope, node: ast.Path) -> Value:
+    """A path; ``d.imageLinks.size`` and the like are functions of the collection in front."""
+    function = node.names[-1].lower()
+    if len(node.names) > 1 and function in collections.AS_PROPERTIES:
+        holder = resolve(scope, node.names[:-1], node.at)
+        if isinstance(holder, Collection | Pairs):
+            inner = ast.Path(node.at, node.names[:-1])
+            return collections.call(scope, ast.Call(node.at, function, (inner,)), value_of)
+    return resolve(scope, node.names, node.at)
+
+
+def _place(scope: Scope, node: ast.Place) -> Value:
+    """``well.wellSamples[0].image``: the list is joined at that place."""
+    holder = resolve(scope, node.collection.names, node.at)
+    place = evaluate(scope, node.place).sql
+    if not isinstance(holder, Collection | Pairs):
+        raise HqlError(node.at, "only an element of a list has a place", "Write list[place].")
+    join = scope.join_collection if isinstance(holder, Collection) else scope.join_pairs
+    element = join(holder, outer=False)  # type: ignore[arg-type]
+    if element.index is None:
+        raise HqlError(node.at, f"{holder.prop.name!r} has no order", "Only elements of ordered lists have a place.")
+    scope.conditions.append(element.index == place)
+    value: Value = Entity(element)
+    for name in node.names:
+        value = step(value, name, node.at, scope.implicit, scope)
+    return value
 
 
 def _literal(scope: Scope, node: ast.Literal) -> Scalar:
@@ -101,6 +127,8 @@ def _comparison(scope: Scope, node: ast.Binary) -> ColumnElement[bool]:
         if isinstance(side, ast.Literal) and side.value is None and node.op in ("=", "<>"):
             tested = evaluate(scope, other).sql
             return tested.is_(None) if node.op == "=" else tested.is_not(None)
+    if isinstance(node.left, ast.Items) and isinstance(node.right, ast.Items):
+        return COMPARISONS[node.op](_row(scope, node.left), _row(scope, node.right))
     left, right = _operands(scope, node.left, node.right)
     return COMPARISONS[node.op](left, right)
 
@@ -193,8 +221,26 @@ def _call(scope: Scope, node: ast.Call) -> Value:
         return collections.call(scope, node, value_of)
     if node.name == "count" and node.arguments and isinstance(node.arguments[0], ast.AllItems):
         return functions.count_all()
+    if node.name == "coalesce":
+        return functions.call("coalesce", _known(scope, node), False, node.at)
     arguments = [evaluate(scope, argument) for argument in node.arguments]
     return functions.call(node.name, arguments, node.distinct, node.at)
+
+
+def _known(scope: Scope, node: ast.Call) -> list[Scalar]:
+    """The arguments of coalesce. A path that begins with an unknown name has no value, so the others count."""
+    found = []
+    unknown: UnknownName | None = None
+    for argument in node.arguments:
+        try:
+            found.append(evaluate(scope, argument))
+        except UnknownName as error:
+            if not isinstance(argument, ast.Path) or len(argument.names) < 2:
+                raise
+            unknown = error
+    if unknown is not None and not found:
+        raise unknown
+    return found
 
 
 def _cast(scope: Scope, node: ast.Cast) -> Scalar:
@@ -216,7 +262,7 @@ def _case(scope: Scope, node: ast.Case) -> Scalar:
 
 
 def _sub_query(scope: Scope, node: ast.SubQuery) -> Scalar:
-    statement, type_ = scope.context.sub_select(node.query, scope)
+    statement, type_ = scope.context.sub_select(node.query, scope, 1)
     return Scalar(statement.scalar_subquery(), type_)
 
 
@@ -232,14 +278,32 @@ def _in(scope: Scope, node: ast.In) -> Scalar:
 
 
 def _chosen(scope: Scope, operand: ast.Expression, choices: ast.Expression) -> ColumnElement[bool]:
-    tested = value_of(scope, operand)
     nodes = choices.items if isinstance(choices, ast.Items) else (choices,)
+    if isinstance(operand, ast.Items):
+        return _row_chosen(scope, operand, nodes)
+    tested = value_of(scope, operand)
     if isinstance(tested, ClassOf) and tested.element is not None:
         return or_(*(_is_class(scope, tested, node) for node in nodes))
     column = scalar(tested, operand.at)
     if len(nodes) == 1 and isinstance(nodes[0], ast.SubQuery):
         return column.sql.in_(_selected(scope, nodes[0].query))
     return or_(*(_equals_any(scope, column, node) for node in nodes))
+
+
+def _row_chosen(scope: Scope, operand: ast.Items, nodes: tuple[ast.Expression, ...]) -> ColumnElement[bool]:
+    """``(a, b) in ((1, 2), (3, 4))``, or in a query that selects as many values."""
+    row = _row(scope, operand)
+    if len(nodes) == 1 and isinstance(nodes[0], ast.SubQuery):
+        found: ColumnElement[bool] = row.in_(_selected(scope, nodes[0].query, len(operand.items)))
+        return found
+    for node in nodes:
+        if not isinstance(node, ast.Items) or len(node.items) != len(operand.items):
+            raise HqlError(node.at, f"{len(operand.items)} values in parentheses are expected here")
+    return or_(*(_equal(row, _row(scope, node)) for node in nodes if isinstance(node, ast.Items)))
+
+
+def _row(scope: Scope, node: ast.Items) -> Any:
+    return tuple_(*(evaluate(scope, item).sql for item in node.items))
 
 
 def _equal(left: ColumnElement[Any], right: Any) -> ColumnElement[bool]:
@@ -263,8 +327,8 @@ def _equals_any(scope: Scope, column: Scalar, node: ast.Expression) -> ColumnEle
     return collections.contains(scope, value, column.sql, node.at)
 
 
-def _selected(scope: Scope, query: ast.Query) -> Any:
-    return scope.context.sub_select(query, scope)[0]
+def _selected(scope: Scope, query: ast.Query, width: int = 1) -> Any:
+    return scope.context.sub_select(query, scope, width)[0]
 
 
 def _between(scope: Scope, node: ast.Between) -> Scalar:
@@ -284,6 +348,11 @@ def _like(scope: Scope, node: ast.Like) -> Scalar:
 def _is_null(scope: Scope, node: ast.IsNull) -> Scalar:
     tested = evaluate(scope, node.operand).sql
     return Scalar(tested.is_not(None) if node.negated else tested.is_(None), "RBool")
+
+
+def _is_truth(scope: Scope, node: ast.IsTruth) -> Scalar:
+    tested, truth = condition(scope, node.operand), true() if node.truth else false()
+    return Scalar(tested.is_not(truth) if node.negated else tested.is_(truth), "RBool")
 
 
 def _is_empty(scope: Scope, node: ast.IsEmpty) -> Scalar:
@@ -321,11 +390,14 @@ HANDLERS: dict[type, Callable[[Scope, Any], Value]] = {
     ast.In: _in,
     ast.IsEmpty: _is_empty,
     ast.IsNull: _is_null,
+    ast.IsTruth: _is_truth,
     ast.Items: _items,
     ast.Like: _like,
     ast.Literal: _literal,
     ast.MemberOf: _member,
     ast.Parameter: _parameter,
+    ast.Path: _path,
+    ast.Place: _place,
     ast.SubQuery: _sub_query,
     ast.Unary: _unary,
 }

@@ -6,7 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Double, Float, Integer, String, Text, extract, func, literal
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Double,
+    Float,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    extract,
+    func,
+    literal,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import TypeEngine
@@ -17,6 +30,8 @@ from omero_server.queries.values import Scalar
 __all__ = ["CAST_TYPES", "FUNCTIONS", "arithmetic_type", "call", "cast", "count_all"]
 
 Columns = list[ColumnElement[Any]]
+FIELDS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
+MATHEMATICAL = ("acos", "asin", "atan", "cos", "degrees", "exp", "ln", "radians", "sin", "sqrt", "tan")
 WIDTH = {"RInt": 1, "RLong": 2, "RFloat": 3, "RDouble": 4}
 
 CAST_TYPES: dict[str, tuple[TypeEngine[Any], str]] = {
@@ -50,7 +65,7 @@ def _sql(name: str) -> Callable[..., ColumnElement[Any]]:
 
 def _field(name: str) -> Callable[..., ColumnElement[Any]]:
     def part(moment: Any) -> ColumnElement[Any]:
-        return sql_cast(extract(name, moment), Integer())
+        return sql_cast(func.floor(extract(name, moment)), Integer())
 
     return part
 
@@ -70,33 +85,49 @@ def _concat(*parts: Any) -> ColumnElement[Any]:
     return joined
 
 
+def _round(value: Any, digits: Any = None) -> ColumnElement[Any]:
+    if digits is None:
+        return func.round(value)
+    return func.round(sql_cast(value, Numeric()), digits)
+
+
 def _average(value: Any) -> ColumnElement[Any]:
     return sql_cast(func.avg(value), Double())
 
 
 FUNCTIONS: dict[str, Function] = {
-    **{name: Function(_sql(name), "RString", 1, 1) for name in ("lower", "upper", "trim", "ltrim", "rtrim")},
+    **{name: Function(_sql(name), "RString", 1, 1) for name in ("lower", "upper", "initcap", "reverse", "md5")},
+    **{name: Function(_sql(name), "RString", 1, 2) for name in ("ltrim", "rtrim")},
+    **{name: Function(_sql(name), "RString", 2, 2) for name in ("left", "repeat", "right", "to_char")},
+    **{name: Function(_sql(name), "RString", 2, 3) for name in ("lpad", "rpad")},
+    **{name: Function(_sql(name), None, 1, None) for name in ("greatest", "least")},
+    **{name: Function(_sql(name), "RInt", 1, 1) for name in ("ascii", "bit_length", "length", "octet_length")},
+    **{name: Function(_sql(name), None, 1, 1) for name in ("ceil", "floor")},
     **{name: Function(_sql(name), None, 1, 1) for name in ("max", "min", "abs")},
-    **{name: Function(_sql(name), "RDouble", 1, 1) for name in ("sqrt", "exp", "ln", "sin", "cos", "tan")},
-    **{name: Function(_field(name), "RInt", 1, 1) for name in ("year", "month", "day", "hour", "minute", "second")},
+    **{name: Function(_sql(name), "RDouble", 1, 1) for name in MATHEMATICAL},
+    **{name: Function(_field(name), "RInt", 1, 1) for name in FIELDS},
     "avg": Function(_average, "RDouble", 1, 1),
-    "bit_length": Function(_sql("bit_length"), "RInt", 1, 1),
+    "ceiling": Function(_sql("ceil"), None, 1, 1),
+    "char_length": Function(_sql("length"), "RInt", 1, 1),
     "coalesce": Function(_sql("coalesce"), None, 1, None),
     "concat": Function(_concat, "RString", 1, None),
     "count": Function(_sql("count"), "RLong", 1, 1),
     "current_date": Function(lambda: func.current_date(), "RTime", 0, 0),
     "current_time": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "current_timestamp": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
-    "length": Function(_sql("length"), "RInt", 1, 1),
     "locate": Function(_locate, "RInt", 2, 3),
     "mod": Function(_sql("mod"), None, 2, 2),
+    "now": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "nullif": Function(_sql("nullif"), None, 2, 2),
+    "power": Function(_sql("power"), "RDouble", 2, 2),
     "replace": Function(_sql("replace"), "RString", 3, 3),
-    "round": Function(lambda value: func.round(value), None, 1, 1),
+    "round": Function(_round, None, 1, 2),
     "sign": Function(_sql("sign"), "RInt", 1, 1),
     "str": Function(lambda value: sql_cast(value, Text()), "RString", 1, 1),
     "substring": Function(_sql("substr"), "RString", 2, 3),
+    "substr": Function(_sql("substr"), "RString", 2, 3),
     "sum": Function(_sql("sum"), None, 1, 1),
+    "trim": Function(_sql("btrim"), "RString", 1, 2),
 }
 
 

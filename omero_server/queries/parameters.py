@@ -71,6 +71,8 @@ def plain(value: Any, name: str) -> Any:
         return [plain(v, name) for v in value._val or ()]
     if isinstance(value, omero.RTime):
         return datetime.fromtimestamp(value._val / 1000)
+    if isinstance(value, omero.RMap | omero.RInternal):
+        raise parameter_error(f"The parameter :{name} is {type(value).__name__}, which no query can use.")
     if isinstance(value, omero.RType) and hasattr(value, "_val"):
         return value._val
     raise parameter_error(f"The parameter :{name} is a {type(value).__name__}, not an RType.")

@@ -16,7 +16,8 @@ from omero_server.queries.errors import HqlError
 __all__ = ["parse"]
 
 READABLE = {"LPAR": "'('", "RPAR": "')'", "COMMA": "','", "DOT": "'.'", "COLON": "':'", "$END": "the end",
-            "NAME": "a name", "STRING": "a text", "NUMBER": "a number", "COMPARE": "a comparison"}  # fmt: skip
+            "FETCH_ALL": "fetch all properties", "NAME": "a name", "QMARK": "'?'", "LSQB": "'['", "STRING": "a text",
+            "NUMBER": "a number", "COMPARE": "a comparison"}  # fmt: skip
 SHOWN_TOKENS = 8
 
 
@@ -86,25 +87,32 @@ def _operators(meta: Meta, parts: list[Any]) -> Any:
 
 @v_args(meta=True)
 class _Builder(Transformer[Token, Any]):
-    """One method per rule of the grammar, called from the leaves up."""
+    """One method per rule of the grammar, called from the leaves up and from left to right. Made for one query."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._positional = 0
 
     def start(self, meta: Meta, parts: list[Any]) -> Any:
         return parts[0]
 
-    def query(self, meta: Meta, parts: list[Any]) -> ast.Query:
+    def selecting(self, meta: Meta, parts: list[Any]) -> ast.Query:
         select, sources, where, group, having, order = parts
         distinct, items = select or (False, None)
-        return ast.Query(meta.start_pos, items, distinct, sources, where, group or (), having, order or ())
+        return ast.Query(meta.start_pos, items, distinct, sources or (), where, group or (), having, order or ())
+
+    def sourced(self, meta: Meta, parts: list[Any]) -> ast.Query:
+        return self.selecting(meta, [parts[1], parts[0], *parts[2:]])
 
     def select(self, meta: Meta, parts: list[Any]) -> tuple[bool, Any]:
         return parts[1] is not None, parts[2]
 
-    def new_map(self, meta: Meta, parts: list[Any]) -> ast.NewMap:
+    def new_row(self, meta: Meta, parts: list[Any]) -> ast.NewRow:
         _, name, items = parts
-        if name.lower() != "map":
-            hint = "Only 'select new map(value as name, ...)' can be made."
+        if name.lower() not in ("map", "list"):
+            hint = "Only 'new map(value as name, ...)' and 'new list(value, ...)' can be made."
             raise HqlError(name.start_pos, f"unknown class {str(name)!r} after new", hint)
-        return ast.NewMap(meta.start_pos, items)
+        return ast.NewRow(meta.start_pos, items, name.lower())
 
     def select_list(self, meta: Meta, parts: list[Any]) -> tuple[ast.Selected, ...]:
         return tuple(parts)
@@ -116,22 +124,38 @@ class _Builder(Transformer[Token, Any]):
         return tuple(parts[1:])
 
     def source(self, meta: Meta, parts: list[Any]) -> ast.Source:
-        return ast.Source(meta.start_pos, parts[0].names, _name(parts[-1]))
+        return ast.Source(meta.start_pos, parts[0].names, _name(parts[2]))
+
+    def class_source(self, meta: Meta, parts: list[Any]) -> ast.Source:
+        return ast.Source(parts[-1].at, parts[-1].names, _name(parts[0]))
+
+    def elements_source(self, meta: Meta, parts: list[Any]) -> ast.Join:
+        return ast.Join(parts[-1].at, parts[-1], _name(parts[0]), outer=False, fetch=False)
+
+    def unwrapped(self, meta: Meta, parts: list[Any]) -> Any:
+        return parts[1]
 
     def collection_source(self, meta: Meta, parts: list[Any]) -> ast.Join:
         return ast.Join(meta.start_pos, parts[1], _name(parts[-1]), outer=False, fetch=False)
 
     def join(self, meta: Meta, parts: list[Any]) -> Any:
-        kind, _, fetch, path, _, alias, _, condition = parts
+        kind, _, fetch, path, _, alias, _, _, condition = parts
         if kind == "cross":
             return ast.Source(path.at, path.names, _name(alias))
-        return ast.Join(path.at, path, _name(alias), kind == "left", fetch is not None, condition)
+        outer, reverse = kind in ("left", "full"), kind in ("right", "full")
+        return ast.Join(path.at, path, _name(alias), outer, fetch is not None, condition, reverse)
 
     def inner(self, meta: Meta, parts: list[Any]) -> str:
         return "inner"
 
     def left(self, meta: Meta, parts: list[Any]) -> str:
         return "left"
+
+    def right(self, meta: Meta, parts: list[Any]) -> str:
+        return "right"
+
+    def full(self, meta: Meta, parts: list[Any]) -> str:
+        return "full"
 
     def cross(self, meta: Meta, parts: list[Any]) -> str:
         return "cross"
@@ -171,6 +195,9 @@ class _Builder(Transformer[Token, Any]):
 
     def is_empty(self, meta: Meta, parts: list[Any]) -> ast.IsEmpty:
         return ast.IsEmpty(meta.start_pos, parts[0], parts[2] is not None)
+
+    def is_truth(self, meta: Meta, parts: list[Any]) -> ast.IsTruth:
+        return ast.IsTruth(meta.start_pos, parts[0], parts[3].lower() == "true", parts[2] is not None)
 
     def in_(self, meta: Meta, parts: list[Any]) -> ast.In:
         return ast.In(meta.start_pos, parts[0], parts[3], parts[1] is not None)
@@ -227,6 +254,13 @@ class _Builder(Transformer[Token, Any]):
     def cast(self, meta: Meta, parts: list[Any]) -> ast.Cast:
         return ast.Cast(meta.start_pos, parts[1], ".".join(parts[3].names).lower())
 
+    def extract(self, meta: Meta, parts: list[Any]) -> ast.Call:
+        return ast.Call(meta.start_pos, parts[1].lower(), (parts[3],))
+
+    def trim(self, meta: Meta, parts: list[Any]) -> ast.Call:
+        name = {"leading": "ltrim", "trailing": "rtrim", "both": "trim"}[parts[1].lower()]
+        return ast.Call(meta.start_pos, name, (parts[4], parts[2]) if parts[2] is not None else (parts[4],))
+
     def all_items(self, meta: Meta, parts: list[Any]) -> ast.AllItems:
         return ast.AllItems(meta.start_pos)
 
@@ -240,6 +274,16 @@ class _Builder(Transformer[Token, Any]):
 
     def parameter(self, meta: Meta, parts: list[Any]) -> ast.Parameter:
         return ast.Parameter(meta.start_pos, str(parts[0]))
+
+    def positional(self, meta: Meta, parts: list[Any]) -> ast.Parameter:
+        if parts[0] is not None:
+            return ast.Parameter(meta.start_pos, str(parts[0]))
+        self._positional += 1
+        return ast.Parameter(meta.start_pos, str(self._positional - 1))
+
+    def place(self, meta: Meta, parts: list[Any]) -> ast.Place:
+        path, place, *names = parts
+        return ast.Place(meta.start_pos, path, place, tuple(map(str, names)))
 
     def dotted(self, meta: Meta, parts: list[Any]) -> ast.Path:
         return ast.Path(meta.start_pos, tuple(str(p) for p in parts))

@@ -12,8 +12,9 @@ from sqlalchemy.sql import ColumnElement
 from omero_server.model.schema import MODEL, Property
 from omero_server.queries.counts import SUFFIX, counted
 from omero_server.queries.elements import Element, find_property, holder_table
-from omero_server.queries.errors import HqlError, did_you_mean
+from omero_server.queries.errors import HqlError, UnknownName, did_you_mean
 from omero_server.queries.functions import call
+from omero_server.queries.leniency import abbreviated
 from omero_server.queries.scope import Scope
 from omero_server.queries.values import (
     ClassOf,
@@ -55,7 +56,9 @@ def resolve(scope: Scope, names: tuple[str, ...], at: int, join: Callable[[Refer
 
 
 def _start(scope: Scope, names: tuple[str, ...], at: int) -> tuple[Value, tuple[str, ...]]:
-    """What the first name means: an alias, a property of a source without alias, a selected name or a class."""
+    """What the first name means: an alias, a property of a source without alias, a selected name, a class, or short
+    for a property of a source.
+    """
     found: Value | None = scope.find(names[0])
     if found is not None:
         return found, names[1:]
@@ -69,29 +72,51 @@ def _start(scope: Scope, names: tuple[str, ...], at: int) -> tuple[Value, tuple[
     try:
         return ClassOf(None, MODEL.resolve(".".join(names))), ()
     except KeyError:
-        raise _unknown_start(scope, names[0], at) from None
+        short = _abbreviation(scope, names[0]) if len(names) > 1 else None
+        if short is None:
+            raise _unknown_start(scope, names[0], at) from None
+        return short, names[1:]
 
 
 def _unnamed(scope: Scope, name: str, at: int) -> Value | None:
-    """A property without alias in front: of a source that has none, else of the only source."""
+    """A property without alias in front: of a source that has none, else of the first source or join that has it."""
     around: Scope | None = scope
     while around is not None:
-        named = [v.element for v in around.names.values() if isinstance(v, Entity) and v.element.cls]
-        for element in [*around.unnamed, *named[:1]]:
+        elements = _elements(around)
+        for element in elements:
             if name in ("id", "details", "class", "version") or find_property(element.model, name):
                 return step(Entity(element), name, at, scope.implicit, scope)
-            # Some clients order by the name of a list's index column.
-            if name.endswith("_index") and name in element.root.c:
-                return Scalar(element.root.c[name], "RInt")
+        # Some clients use names of columns, as in "order by well_index".
+        holder = next((e for e in elements if name.lower() in e.root.c), None)
+        if holder is not None:
+            column = holder.root.c[name.lower()]
+            return Scalar(column, "RInt" if name.endswith("_index") else None)
         around = around.parent
     return None
 
 
-def _unknown_start(scope: Scope, name: str, at: int) -> HqlError:
+def _elements(scope: Scope) -> list[Element]:
+    named = [v.element for v in scope.names.values() if isinstance(v, Entity) and v.element.cls]
+    return [*scope.unnamed, *named]
+
+
+def _abbreviation(scope: Scope, name: str) -> Value | None:
+    """What an undeclared alias abbreviates: the property is joined then, and keeps the name."""
+    for element in _elements(scope):
+        prop = abbreviated(element.model, name)
+        if prop is not None:
+            value = _property_value(element, prop, scope)
+            join = scope.join_reference if isinstance(value, Reference) else scope.join_collection
+            scope.name(name, Entity(join(value, outer=True)))  # type: ignore[arg-type]
+            return scope.names[name]
+    return None
+
+
+def _unknown_start(scope: Scope, name: str, at: int) -> UnknownName:
     known = [*scope.names, *scope.selected]
     for element in scope.unnamed:
         known += [*element.model.properties, "id", "details"]
-    return HqlError(at, f"unknown name {name!r}", did_you_mean(name, known))
+    return UnknownName(at, f"unknown name {name!r}", did_you_mean(name, known))
 
 
 def step(value: Value, name: str, at: int, join: Callable[[Reference], Element], scope: Scope) -> Value:
@@ -112,8 +137,6 @@ def step(value: Value, name: str, at: int, join: Callable[[Reference], Element],
         return Scalar(value.element.root.c.permissions, "RLong")
     if isinstance(value, Collection):
         hint = f"Join it: 'join ....{value.prop.name} as x', then use 'x.{name}'."
-        if name in ("size", "elements"):
-            hint = f"Write {name}(....{value.prop.name})."
         raise HqlError(at, f"{value.prop.name!r} is a collection, it has no {name!r}", hint)
     raise HqlError(at, f"a plain value has no {name!r}")
 

@@ -33,11 +33,16 @@ def project(
     limit: int | None = None,
     offset: int | None = None,
 ) -> list[list[Any]]:
-    """The rows of a query, each a list of RTypes and None; a row of ``select new map`` is one RMap. See ``run``."""
+    """The rows of a query, each a list of RTypes and None. See ``run``.
+
+    A row of ``select new map`` is one RMap, of ``select new list`` one RList.
+    """
     plan, rows = select_rows(Reader.of(reader), hql, params, limit=limit, offset=offset)
     wraps = [_wrapper(item) for item in plan.items]
     with undisturbed(len(rows)):
         wrapped = [[None if v is None else wrap(v) for v, wrap in zip(row, wraps, strict=True)] for row in rows]
+        if plan.listed:
+            return [[omero.RList(row)] for row in wrapped]
         if plan.names is None:
             return wrapped
         return [[omero.RMap(dict(zip(plan.names, row, strict=True)))] for row in wrapped]

@@ -18,21 +18,21 @@ from omero_server.queries.parameters import Parameters
 from omero_server.queries.values import Collection, Details, Entity, Pairs, Reference, Unit
 from omero_server.security.filter import ReadFilter
 
-__all__ = ["Context", "Scope", "find_class"]
+__all__ = ["Context", "Scope", "find_class", "narrowed"]
 
 
 @dataclass
 class Context:
     """What all scopes of one statement share.
 
-    sub_select: makes the select of a query inside another, and tells the type of its value.
+    sub_select: makes the select of a query inside another with so many values, and tells the type of the first.
     masked: the classes whose hidden texts the caller does not see, see ``security.masking``; names_used tells whether
     the statement needs the ids of the persons whose names he does see.
     """
 
     read: ReadFilter
     masked: frozenset[str]
-    sub_select: Callable[[ast.Query, Scope], tuple[Select[Any], str | None]]
+    sub_select: Callable[[ast.Query, Scope, int], tuple[Select[Any], str | None]]
     parameters: Parameters = field(default_factory=Parameters)
     names_used: bool = False
 
@@ -50,42 +50,57 @@ class Scope:
         self.selected: dict[str, Any] = {}
         self.masking = False
         self.multiplied = False
+        self._sources: set[str] = set()
         self._last: Chain | None = None
         self._implicit: dict[tuple[int, str], Element] = {}
 
     def add_root(self, cls: ModelClass, alias: str | None, at: int) -> Element:
         """A class named in the from clause."""
+        if alias in self.names:
+            raise HqlError(at, f"the alias {alias!r} is used twice", "Give each source a name of its own.")
         root, tables, clause, condition = tables_of(cls)
         chain = Chain(clause)
         self.chains.append(chain)
         element = Element(cls, chain, tables, root)
-        self._restrict(condition, self.context.read.condition(cls, root))
-        self.name(alias, Entity(element), at)
+        self._require(chain, root.c.id, condition, self.context.read.condition(cls, root))
         if alias is None:
             self.unnamed.append(element)
+        else:
+            self.names[alias] = Entity(element)
+            self._sources.add(alias)
         return element
 
-    def name(self, alias: str | None, value: Entity | Details | Unit, at: int) -> None:
-        """Give a value its alias. Raises HqlError when the name is taken in this query."""
-        if alias is None:
-            return
-        if alias in self.names:
-            raise HqlError(at, f"the alias {alias!r} is used twice", "Give each joined object a name of its own.")
-        self.names[alias] = value
+    def name(self, alias: str | None, value: Entity | Details | Unit, at: int = 0) -> None:
+        """Give a joined value its alias. Of several joins with one name the last wins, as clients rely on it.
+
+        Raises HqlError when a source has that name.
+        """
+        if alias in self._sources:
+            raise HqlError(at, f"the alias {alias!r} is used twice", "Give what is joined a name of its own.")
+        if alias is not None:
+            self.names[alias] = value
 
     def find(self, name: str) -> Entity | Details | Unit | None:
-        """The value of an alias, here or in the queries around."""
-        found = self.names.get(name)
-        if found is None and self.parent is not None:
-            return self.parent.find(name)
-        return found
+        """The value of an alias, here or in the queries around; in another case if there is only one such."""
+        around: Scope | None = self
+        while around is not None:
+            if name in around.names:
+                return around.names[name]
+            around = around.parent
+        folded = [v for n, v in self.names.items() if n.lower() == name.lower()]
+        if len(folded) == 1:
+            return folded[0]
+        return self.parent.find(name) if self.parent is not None else None
 
-    def join_reference(self, reference: Reference, outer: bool) -> Element:
+    def join_reference(self, reference: Reference, outer: bool, reverse: bool = False) -> Element:
         """The target of a to-one reference, joined."""
         cls = reference.target
         root, tables, clause, condition = tables_of(cls)
-        on = all_of(root.c.id == reference.column, condition, self.context.read.condition(cls, root))
-        chain = self._attach(reference.element.chain, clause, on, outer)
+        restricted = all_of(condition, self.context.read.condition(cls, root))
+        link = root.c.id == reference.column
+        chain = self._attach(reference.element.chain, clause, all_of(link, restricted), outer, reverse)
+        if reverse:
+            self._require_partner(chain, root.c.id, restricted, outer)
         return Element(cls, chain, tables, root)
 
     def implicit(self, reference: Reference) -> Element:
@@ -95,7 +110,7 @@ class Scope:
             self._implicit[key] = self.join_reference(reference, outer=False)
         return self._implicit[key]
 
-    def join_collection(self, value: Collection, outer: bool) -> Element:
+    def join_collection(self, value: Collection, outer: bool, reverse: bool = False) -> Element:
         """The objects of a to-many property, joined."""
         self.multiplied = True
         cls, prop = MODEL.classes[value.prop.type], value.prop
@@ -103,10 +118,11 @@ class Scope:
         inverse = cls.properties[prop.inverse]
         root, tables, clause, condition = tables_of(cls)
         element = Element(cls, value.element.chain, tables, root)
-        on = all_of(
-            element.column(inverse) == value.element.id, condition, self.context.read.condition(cls, root)
-        )  # fmt: skip
-        element.chain = self._attach(value.element.chain, clause, on, outer)
+        restricted = all_of(condition, self.context.read.condition(cls, root))
+        link = element.column(inverse) == value.element.id
+        element.chain = self._attach(value.element.chain, clause, all_of(link, restricted), outer, reverse)
+        if reverse:
+            self._require_partner(element.chain, root.c.id, restricted, outer)
         if inverse.index_column:
             element.index = element.table(MODEL.classes[inverse.declared_in].table).c[inverse.index_column]
         return element
@@ -121,15 +137,21 @@ class Scope:
         return Element(None, chain, {value.prop.map_table: alias}, alias, alias.c.index)
 
     def join_condition(self, build: Callable[[], ColumnElement[bool]], at: int) -> None:
-        """Add a condition to the join made last. Raises HqlError when the condition itself needs joins."""
+        """Add a condition to the join made last. Raises HqlError when that of an outer join itself needs joins."""
         chain = self._last
         made = chain.clause if chain else None
         condition = build()
-        if chain is None or chain not in self.chains or not isinstance(made, Join) or chain.clause is not made:
-            hint = "Put it into the where clause."
-            raise HqlError(at, "a condition of a join cannot follow further references", hint)
-        assert made.onclause is not None
-        chain.clause = made.left.join(made.right, and_(made.onclause, condition), isouter=made.isouter)
+        if chain is None or chain not in self.chains or not isinstance(made, Join):
+            self.conditions.append(condition)
+        elif chain.clause is made:
+            assert made.onclause is not None
+            on = and_(made.onclause, condition)
+            chain.clause = Join(made.left, made.right, on, isouter=made.isouter, full=made.full)
+        elif made.isouter or made.full:
+            hint = "Join these references first, then write 'with'."
+            raise HqlError(at, "the condition of an outer join cannot follow further references", hint)
+        else:
+            self.conditions.append(condition)
 
     def correlated(self, statement: Select[Any]) -> Select[Any]:
         """``statement`` of this scope with its references to the tables of the queries around it."""
@@ -143,22 +165,42 @@ class Scope:
     def statement(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """A select of the columns from everything in this scope, with the conditions so far."""
         made = select(*columns).select_from(*(chain.clause for chain in self.chains))
-        return self.correlated(made.where(*self.conditions) if self.conditions else made)
+        required = [condition for chain in self.chains for condition in chain.conditions()]
+        return self.correlated(made.where(*required, *self.conditions))
 
-    def _attach(self, chain: Chain, clause: FromClause, on: ColumnElement[bool] | None, outer: bool) -> Chain:
+    def _attach(
+        self, chain: Chain, clause: FromClause, on: ColumnElement[bool] | None, outer: bool, reverse: bool = False
+    ) -> Chain:
         """Join ``clause`` to a chain of this query; what hangs on a query around it becomes a root of its own here."""
         condition = true() if on is None else on
         self._last = chain
-        if chain in self.chains:
+        if chain not in self.chains:
+            own = Chain(clause)
+            self.chains.append(own)
+            self.conditions.append(condition)
+            return own
+        if not reverse:
             chain.clause = chain.clause.join(clause, condition, isouter=outer)
             return chain
-        own = Chain(clause)
-        self.chains.append(own)
-        self.conditions.append(condition)
-        return own
+        # Nobody's partner may be a row that the where clause would drop: it would take its partner with it.
+        condition = and_(condition, *(required for _, required in chain.required))
+        if outer:
+            chain.clause = chain.clause.join(clause, condition, full=True)
+        else:
+            chain.clause = clause.join(chain.clause, condition, isouter=True)
+        chain.optional = len(chain.required)
+        return chain
 
-    def _restrict(self, *conditions: ColumnElement[bool] | None) -> None:
-        self.conditions += [c for c in conditions if c is not None]
+    def _require(self, chain: Chain, id_: ColumnElement[Any], *conditions: ColumnElement[bool] | None) -> None:
+        chain.required += [(id_, c) for c in conditions if c is not None]
+
+    def _require_partner(
+        self, chain: Chain, id_: ColumnElement[Any], condition: ColumnElement[bool] | None, outer: bool
+    ) -> None:
+        """What a right or full join brings in without a partner must be allowed, too."""
+        self._require(chain, id_, condition)
+        if outer:
+            chain.optional = len(chain.required)
 
 
 def _tables_in(clause: FromClause) -> list[FromClause]:
@@ -176,3 +218,13 @@ def find_class(name: str, at: int) -> ModelClass:
         if folded:
             return folded[0]
         raise HqlError(at, f"there is no class {name!r}", did_you_mean(name, MODEL.classes)) from None
+
+
+def narrowed(element: Element, parent: ModelClass) -> ColumnElement[bool] | None:
+    """What keeps of links only those whose parent is of a class; None when that is what they all are."""
+    if parent.superclass is None:
+        return None
+    root, _, clause, condition = tables_of(parent)
+    ids = select(root.c.id).select_from(clause)
+    found: ColumnElement[bool] = element.root.c.parent.in_(ids if condition is None else ids.where(condition))
+    return found

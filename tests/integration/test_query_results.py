@@ -208,8 +208,8 @@ def test_classes_collections_and_texts(ann: Reader) -> None:
 @pytest.mark.parametrize(
     ("hql", "says"),
     [
-        ("select i.nam from Image i", "Image has no property 'nam' at position 8, near 'i.nam from.*mean name"),
-        ("select i from Imgae i", "no class 'Imgae' at position 15.*Did you mean Image"),
+        ("select i.nam from Image i", "Image has no property 'nam' at line 1, column 8, near 'i.nam from.*mean name"),
+        ("select i from Imgae i", "no class 'Imgae' at line 1, column 15.*Did you mean Image"),
         ("select i from Image i where i.pixels.sizeX = 1", "'pixels' is a collection"),
         ("select x.name from Image i", "unknown name 'x'"),
         ("select i from Image i where", "ends too early at the end of the query"),
@@ -221,7 +221,7 @@ def test_classes_collections_and_texts(ann: Reader) -> None:
         ("select i from Image i where i.name = 1", "the database says: operator does not exist"),
         ("select p from Pixels p where p.physicalSizeX.unit = 'LIGHTYEARS'", "no unit 'LIGHTYEARS' .*LIGHTYEAR"),
         ("select index(p) from Pixels p", "needs the alias of a joined list"),
-        ("select new list(i.id) from Image i", "unknown class 'list' after new"),
+        ("select new thing(i.id) from Image i", "unknown class 'thing' after new"),
     ],
 )
 def test_wrong_queries_say_where_and_what(ann: Reader, hql: str, says: str) -> None:

@@ -48,7 +48,7 @@ def test_keywords_are_names_after_a_dot_and_after_as() -> None:
         "SELECT new map(o.id AS id, o.description as desc, g.name AS group) From FileAnnotation o "
         "JOIN o.details.group AS group LEFT OUTER JOIN FETCH o.annotationLinks as map WHERE map.index = group.id"
     )
-    assert isinstance(tree.select, ast.NewMap)
+    assert isinstance(tree.select, ast.NewRow)
     assert [item.alias for item in tree.select.items] == ["id", "desc", "group"]
     first, second = tree.sources[1:]
     assert isinstance(first, ast.Join) and isinstance(second, ast.Join)
