@@ -18,6 +18,7 @@ from omero_server.db.engine import Database
 from omero_server.db.location import database_uri
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
+from omero_server.security.login import Passwords
 from omero_server.sessions.call import ROOT_USER, Call, Caller
 from omero_server.sessions.downloads import POLICY_KEY
 from omero_server.sessions.membership import effective_privileges
@@ -42,6 +43,7 @@ class Engine:
         self.config = config
         self.instance = config.instance
         self.database = Database(database_uri(config), pool_size=config.get_int("omero.db.poolsize"))
+        self.passwords = Passwords(config, self.database, self.author)
         self.node_uuid = str(uuid.uuid4())
         self.node_id = -1
         self.internal_session_id = -1

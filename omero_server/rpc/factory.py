@@ -11,15 +11,15 @@ from Ice import Current, ObjectNotExistException
 
 import omero
 import omero.api
-import omero.model
+from omero_server.rpc.contexts import change_context, possible_contexts
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.errors import translate
 from omero_server.sessions.call import GUEST_USER
-from omero_server.sessions.membership import find_group
 from omero_server.sessions.store import Session
 
 __all__ = ["FactoryServant"]
 
+MASK_BITS = 64
 GUEST_SERVICES = ("omero.api.IAdmin", "omero.api.IConfig", "omero.api.ISession")
 
 Operation = TypeVar("Operation", bound=Callable[..., Any])
@@ -95,55 +95,37 @@ class FactoryServant(omero.api.ServiceFactory):
 
     @guarded
     def keepAllAlive(self, proxies: list[Any] | None, current: Current) -> int:
-        """A bit for each proxy whose service is gone; -1 for an empty list."""
+        """A bit for each proxy whose service is gone, those from the 65th on sharing the bits; -1 for an empty list."""
         if not proxies:
             return -1
-        dead = (i for i, p in enumerate(proxies) if p is not None and not self.engine.objects.alive(p))
-        return sum(1 << i for i in dead)
+        mask = 0
+        for place, proxy in enumerate(proxies):
+            if proxy is not None and not self.engine.objects.alive(proxy):
+                mask |= 1 << place % MASK_BITS
+        # The highest bit is the sign of what goes over the wire.
+        return mask - (mask >> MASK_BITS - 1 << MASK_BITS)
 
     @guarded
     def getSecurityContexts(self, current: Current) -> list[Any]:
-        """The groups of the session's user."""
-        services = self.engine.sessions
-        services.reload(self.session)
-        groups = self.session.membership.groups
-        return [_group(group.id, group.name) for group in groups]
+        """The groups of the session's user, as IAdmin.getGroup loads them, and the shares that he may enter."""
+        return possible_contexts(self.engine, self.session)
 
     @guarded
     def setSecurityContext(self, obj: Any, current: Current) -> Any:
-        """Make another group the session's current one; returns the previous one, unloaded."""
-        if obj is None or obj._id is None:
-            raise omero.ApiUsageException(message="setSecurityContext needs an ExperimenterGroup with an id.")
-        if not isinstance(obj, omero.model.ExperimenterGroup):
-            raise omero.ApiUsageException(message=f"setSecurityContext takes a group, not a {type(obj).__name__}.")
-        still_open = self.engine.objects.has_stateful(self.session)
-        if still_open:
-            raise omero.SecurityViolation(
-                message=f"Close these services before changing the group: {', '.join(still_open)}."
-            )
-        previous = self.session.group
-        with self.engine.database.begin() as db:
-            group = find_group(db, group_id=obj._id._val)
-            store = self.engine.sessions
-            self.session.group = store.allowed_group(db, self.session.membership, group, f"with id {obj._id._val}")
-        return omero.model.ExperimenterGroup(_id=omero.RLong(previous.id), _loaded=False)
+        """Make another group or share the session's current one; returns the previous one, unloaded."""
+        return change_context(self.engine, self.session, obj)
 
     @guarded
     def setSecurityPassword(self, password: str, current: Current) -> None:
         """Prove that the caller knows the password, in a joined session."""
-        from omero_server.security.login import check_password
-
-        with self.engine.database.begin() as db:
-            name = self.session.membership.user_name
-            if check_password(db, name, password, self.engine.config) is None:
-                raise omero.SecurityViolation(message="The password is wrong.")
+        if self.engine.passwords.check_in_call(self.session.membership.user_name, password) is None:
+            raise omero.SecurityViolation(message="The password is wrong.")
         self.with_password = True
 
     @guarded
     def subscribe(self, topicName: str, prx: Any, current: Current) -> None:
-        """Topics have no publisher in this server; only their names are checked."""
-        if not topicName.startswith("/public/"):
-            raise omero.ApiUsageException(message=f"The topic {topicName!r} is not public: names start with /public/.")
+        """Send the messages of a public topic to ``prx``; "/public/HeartBeat" is the one that has any."""
+        self.engine.objects.topics.subscribe(self.session, topicName, prx, current)
 
     @guarded
     def setCallback(self, callback: Any, current: Current) -> None:
@@ -186,10 +168,6 @@ class FactoryServant(omero.api.ServiceFactory):
         else:
             with self.session.lock:
                 self.session.references -= 1
-
-
-def _group(group_id: int, name: str) -> Any:
-    return omero.model.ExperimenterGroup(_id=omero.RLong(group_id), _loaded=True, _name=omero.RString(name))
 
 
 def _getter(name: str, stateful: bool) -> Callable[..., Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,14 +12,14 @@ import omero
 from omero_server.db.tables import TABLES
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.factory import FactoryServant
-from omero_server.security.login import check_password
+from omero_server.security.login import UUID, shown
 from omero_server.sessions.store import Session, SessionRequest
 
-__all__ = ["Login", "LoginRefused", "Throttle"]
+__all__ = ["Login", "LoginRefused"]
 
 log = logging.getLogger(__name__)
 
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+INTERNAL = "Internal error. Please contact your administrator:"
 
 
 class LoginRefused(Exception):
@@ -33,37 +31,11 @@ class LoginRefused(Exception):
         self.delay = delay
 
 
-class Throttle:
-    """How long to delay the answers to repeated failures: after ``free`` of one name, each takes ``seconds`` longer."""
-
-    def __init__(self, free: int, seconds: float) -> None:
-        self._free = free
-        self._seconds = seconds
-        self._failures: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def success(self, name: str) -> None:
-        """Forget the name's failures."""
-        with self._lock:
-            self._failures.pop(name, None)
-
-    def failure(self, name: str) -> float:
-        """Count a failure; the seconds to wait before it is told."""
-        with self._lock:
-            self._failures[name] = self._failures.get(name, 0) + 1
-            return self._seconds if self._failures[name] > self._free else 0.0
-
-
 class Login:
     """Makes session proxies for clients."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        config = engine.config
-        self.throttle = Throttle(
-            config.get_int("omero.security.login_failure_throttle_count"),
-            config.get_int("omero.security.login_failure_throttle_time") / 1000,
-        )
 
     def log_in(self, name: str, password: str, context: Mapping[str, str], address: str | None) -> FactoryServant:
         """The client's view of a new session, or of one it joins.
@@ -86,13 +58,11 @@ class Login:
 
     def check(self, name: str, password: str) -> int:
         """The user's id if the password is right, else LoginRefused."""
-        if self.engine.config.get_bool("omero.security.ignore_case", False):
-            name = name.lower()
-        with self.engine.database.begin() as db:
-            user_id = check_password(db, name, password, self.engine.config)
+        passwords = self.engine.passwords
+        user_id = passwords.check(name, password)
         if user_id is None:
-            raise LoginRefused(self._reason(name), self.throttle.failure(name))
-        self.throttle.success(name)
+            name = passwords.spelled(name)
+            raise LoginRefused(self._reason(name), passwords.throttle.delay(name))
         return user_id
 
     def _session_to_join(self, name: str, password: str) -> Session | None:
@@ -114,11 +84,13 @@ class Login:
             return self.check(name, password)
         except LoginRefused:
             raise
+        except omero.SecurityViolation as error:
+            raise LoginRefused(error.message) from error
+        except omero.ResourceError as error:
+            raise LoginRefused(f"{INTERNAL} {error.message}") from error
         except Exception as error:
-            log.exception("the password check of %r failed", name)
-            raise LoginRefused(
-                "Internal error. Please contact your administrator: the password could not be checked."
-            ) from error
+            log.exception("the password check of %s failed", shown(name))
+            raise LoginRefused(f"{INTERNAL} The password could not be checked.") from error
 
     def _reason(self, name: str) -> str:
         if UUID.fullmatch(name):

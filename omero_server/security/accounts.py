@@ -11,9 +11,9 @@ import omero._generated
 from omero_server.db.rows import among
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL
-from omero_server.security.passwords import hash_password
 from omero_server.security.privileges import check_not_above
-from omero_server.sessions.call import GUEST_USER, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Call
+from omero_server.security.providers.database import store_password
+from omero_server.sessions.call import GUEST_USER, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Call, InTransaction
 
 __all__ = [
     "add_memberships",
@@ -21,6 +21,7 @@ __all__ = [
     "check_password_change",
     "delete_account",
     "delete_group_memberships",
+    "leave_groups",
     "memberships",
     "remove_memberships",
     "set_default_group",
@@ -28,7 +29,6 @@ __all__ = [
     "set_password",
 ]
 
-EXPERIMENTER = "ome.model.meta.Experimenter"
 MAP = "ome.model.meta.GroupExperimenterMap"
 
 
@@ -44,14 +44,14 @@ def check_may_manage(call: Call, groups: Iterable[int], privilege: str = "Modify
         )
 
 
-def memberships(call: Call, user_id: int) -> list[int]:
+def memberships(call: InTransaction, user_id: int) -> list[int]:
     """Ids of a user's groups, the default one first."""
     table = TABLES["groupexperimentermap"]
     statement = select(table.c.parent).where(table.c.child == user_id).order_by(table.c.child_index)
     return list(call.db.execute(statement).scalars())
 
 
-def add_memberships(call: Call, user_id: int, groups: Iterable[int]) -> None:
+def add_memberships(call: InTransaction, user_id: int, groups: Iterable[int]) -> None:
     """Make a user a member of further groups, in this order, behind the others; groups of his own are passed over.
 
     "user" does not stay the default group: if it comes first, the first new group is put before it.
@@ -76,7 +76,6 @@ def add_memberships(call: Call, user_id: int, groups: Iterable[int]) -> None:
     call.log("INSERT", MAP, ids)
     if old and old[0] == USER_GROUP:
         _reorder(call, user_id, [fresh[0], *old, *fresh[1:]])
-    _changed(call)
 
 
 def remove_memberships(call: Call, user_id: int, groups: Iterable[int]) -> None:
@@ -92,10 +91,11 @@ def remove_memberships(call: Call, user_id: int, groups: Iterable[int]) -> None:
         raise omero.ValidationException(
             message=f"User {user_id} would be in no group but 'user'. Add another group first."
         )
-    _delete_maps(call, user_id, gone)
+    leave_groups(call, user_id, gone)
 
 
-def _delete_maps(call: Call, user_id: int, groups: Iterable[int]) -> None:
+def leave_groups(call: InTransaction, user_id: int, groups: Iterable[int]) -> None:
+    """End memberships, whatever is left."""
     table = TABLES["groupexperimentermap"]
     statement = select(table.c.id).where(table.c.child == user_id, among(table.c.parent, list(groups)))
     ids = list(call.db.execute(statement).scalars())
@@ -103,7 +103,6 @@ def _delete_maps(call: Call, user_id: int, groups: Iterable[int]) -> None:
         call.log("DELETE", MAP, ids)
         call.db.execute(delete(table).where(among(table.c.id, ids)))
         _reorder(call, user_id, memberships(call, user_id))
-        _changed(call)
 
 
 def set_default_group(call: Call, user_id: int, group_id: int) -> None:
@@ -112,10 +111,9 @@ def set_default_group(call: Call, user_id: int, group_id: int) -> None:
     if group_id == USER_GROUP or group_id not in old:
         raise omero.ApiUsageException(message=f"Group {group_id} cannot be the default group of user {user_id}.")
     _reorder(call, user_id, [group_id, *(group for group in old if group != group_id)])
-    _changed(call)
 
 
-def _reorder(call: Call, user_id: int, groups: list[int]) -> None:
+def _reorder(call: InTransaction, user_id: int, groups: list[int]) -> None:
     """Number the memberships in this order; a trigger moves aside what holds a place."""
     table = TABLES["groupexperimentermap"]
     statement = select(table.c.parent, table.c.child_index).where(table.c.child == user_id)
@@ -127,7 +125,7 @@ def _reorder(call: Call, user_id: int, groups: list[int]) -> None:
             call.db.execute(update(table).where(here).values(child_index=place))
 
 
-def set_leader(call: Call, user_id: int, group_id: int, leads: bool) -> None:
+def set_leader(call: InTransaction, user_id: int, group_id: int, leads: bool) -> None:
     """Make a member an owner of a group, or no longer; a new owner becomes a member."""
     if leads:
         add_memberships(call, user_id, [group_id])
@@ -137,28 +135,13 @@ def set_leader(call: Call, user_id: int, group_id: int, leads: bool) -> None:
     if row is not None and row.owner != leads:
         call.log("UPDATE", MAP, [row.id])
         call.db.execute(update(table).where(here).values(owner=leads))
-        _changed(call)
-
-
-def _changed(call: Call) -> None:
-    """Open sessions read memberships again, once the change is in the database."""
-    call.after_commit(call.engine.sessions.invalidate)
 
 
 def set_password(call: Call, user_id: int, text: str | None) -> None:
-    """Store a password. None closes the account; a blank one does too, unless passwords are not required."""
-    config = call.engine.config
-    hashed: str | None = None
-    if text is not None and text.strip():
-        hashed = hash_password(user_id, text, config.get("omero.security.password_hash"))
-    elif text is not None and not config.get_bool("omero.security.password_required"):
-        hashed = text
-    table = TABLES["password"]
-    call.log("PASSWORD", EXPERIMENTER, [user_id])
-    new = {"hash": hashed, "changed": func.now()}
-    done = call.db.execute(update(table).where(table.c.experimenter_id == user_id).values(**new))
-    if not done.rowcount:
-        call.db.execute(insert(table).values(experimenter_id=user_id, **new))
+    """Store a password in the database. None closes the account; a blank one does too, unless passwords are not
+    required. For users whose password lies elsewhere see `Passwords.change`.
+    """
+    store_password(call, call.engine.config, user_id, text)
 
 
 def check_password_change(call: Call, user_id: int) -> None:
@@ -171,14 +154,14 @@ def check_password_change(call: Call, user_id: int) -> None:
     check_not_above(call, user_id)
 
 
-def delete_account(call: Call, user_id: int) -> None:
+def delete_account(call: InTransaction, user_id: int) -> None:
     """Delete password and memberships of a user, as a step towards deleting his row."""
     call.db.execute(delete(TABLES["password"]).where(TABLES["password"].c.experimenter_id == user_id))
-    _delete_maps(call, user_id, memberships(call, user_id))
+    leave_groups(call, user_id, memberships(call, user_id))
 
 
-def delete_group_memberships(call: Call, group_id: int) -> None:
+def delete_group_memberships(call: InTransaction, group_id: int) -> None:
     """End all memberships in a group, as a step towards deleting it."""
     table = TABLES["groupexperimentermap"]
     for user_id in call.db.execute(select(table.c.child).where(table.c.parent == group_id)).scalars().all():
-        _delete_maps(call, user_id, [group_id])
+        leave_groups(call, user_id, [group_id])

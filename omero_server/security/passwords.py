@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-__all__ = ["METHODS", "hash_password", "verify"]
+__all__ = ["ARGON2_PREFIX", "METHODS", "hash_password", "verify"]
 
 ARGON2ID = "argon2id"
 MD5 = "md5"
 METHODS = (ARGON2ID, MD5)
+ARGON2_PREFIX = "$argon2"
 
 
 def hash_password(user_id: int | None, text: str, method: str = ARGON2ID) -> str:
@@ -38,7 +39,7 @@ def verify(user_id: int, text: str, stored: str | None, method: str = ARGON2ID) 
     """Whether `text` is the password, and whether the caller should store a fresh `hash_password` in `method`."""
     if stored is None or not stored.strip():
         return False, False
-    if stored.startswith("$argon2"):
+    if stored.startswith(ARGON2_PREFIX):
         return _verify_argon2(text, stored, method)
     matched = _matching_md5(user_id, text, stored.strip())
     # Only the first form is what md5 servers write today.

@@ -17,6 +17,7 @@ from omero_server.security.privileges import all_privileges, privileges_of
 from omero_server.security.voter import Action, allowed
 from omero_server.services.admin_groups import AdminGroups
 from omero_server.services.admin_objects import experimenters, groups, id_of, one
+from omero_server.services.admin_passwords import AdminPasswords
 from omero_server.services.admin_people import AdminPeople, values_of
 from omero_server.services.service import reads, unmanaged
 from omero_server.sessions.call import GUEST_GROUP, GUEST_USER, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Call
@@ -25,7 +26,7 @@ from omero_server.sessions.event_context import event_context
 __all__ = ["AdminService"]
 
 
-class AdminService(AdminPeople, AdminGroups):
+class AdminService(AdminPeople, AdminGroups, AdminPasswords):
     """What only looks; what changes users and groups is inherited."""
 
     interface = "::omero::api::IAdmin"

@@ -1,4 +1,4 @@
-"""IAdmin, the operations that change users and passwords."""
+"""IAdmin, the operations that change users."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from omero_server.queries import find
 from omero_server.saving.removal import remove
 from omero_server.saving.saver import save
 from omero_server.security import accounts
-from omero_server.security.login import check_password
 from omero_server.security.privileges import all_privileges, check_grant, check_not_above, write_privileges
-from omero_server.services.admin_objects import id_of, user_id_of
+from omero_server.services.admin_objects import id_of
+from omero_server.services.admin_passwords import text_of
 from omero_server.services.service import Service, writes
 from omero_server.sessions.call import GUEST_USER, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Call
 from omero_server.sessions.membership import find_group
@@ -85,7 +85,7 @@ class AdminPeople(Service):
         user_id = id_of(experimenter, "experimenter")
         accounts.check_password_change(call, user_id)
         _update(call, user_id, experimenter, ("omeName", *PERSONAL))
-        accounts.set_password(call, user_id, text_of(password))
+        call.engine.passwords.change(call, user_id, text_of(password))
 
     @writes
     def deleteExperimenter(self, call: Call, user: Any) -> None:
@@ -105,31 +105,6 @@ class AdminPeople(Service):
         if not call.caller.may("ModifyUser"):
             raise omero.SecurityViolation(message="Only administrators with the privilege ModifyUser may do this.")
         write_privileges(call, id_of(user, "experimenter"), values_of(privileges))
-
-    @writes(password=True)
-    def changePassword(self, call: Call, newPassword: Any) -> None:
-        """Set the caller's own password; null closes the account."""
-        accounts.set_password(call, call.caller.user_id, text_of(newPassword))
-
-    @writes
-    def changePasswordWithOldPassword(self, call: Call, oldPassword: Any, newPassword: Any) -> None:
-        """Set the caller's own password. Raises SecurityViolation when the old one is wrong."""
-        old = text_of(oldPassword) or ""
-        if check_password(call.db, call.caller.user_name, old, call.engine.config) != call.caller.user_id:
-            raise omero.SecurityViolation(message="The old password is wrong.")
-        accounts.set_password(call, call.caller.user_id, text_of(newPassword))
-
-    @writes(password=True)
-    def changeUserPassword(self, call: Call, omeName: str, newPassword: Any) -> None:
-        """Set another user's password."""
-        user_id = user_id_of(call, omeName)
-        accounts.check_password_change(call, user_id)
-        accounts.set_password(call, user_id, text_of(newPassword))
-
-
-def text_of(value: Any) -> str | None:
-    """The text of an RString that may be null."""
-    return None if value is None else str(value._val)
 
 
 def values_of(privileges: list[Any] | None) -> list[str]:

@@ -12,7 +12,6 @@ import omero
 import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.queries import run
-from omero_server.security.login import check_password
 from omero_server.services.service import Service, reads, unmanaged
 from omero_server.sessions.call import Call
 from omero_server.sessions.store import Session, SessionRequest
@@ -36,8 +35,7 @@ class SessionService(Service):
         for key in (credentials, name):
             if key and sessions.get(key):
                 return self._object(call, sessions.join(key))
-        with call.engine.database.begin() as db:
-            user_id = check_password(db, name, credentials or "", call.engine.config)
+        user_id = call.engine.passwords.check_in_call(name, credentials or "")
         if user_id is None:
             raise omero.AuthenticationException(reason=f"The password of {name!r} is wrong, or there is no such user.")
         agent = call.context.get("omero.agent", "createSession")

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 import omero
 import omero.model
 from omero_server.rpc.errors import known_error
-from omero_server.security.login import check_password
 from omero_server.services.admin import AdminService
 from omero_server.services.types import TypesService
 from omero_server.services.update import UpdateService
@@ -59,8 +58,7 @@ def groups_of(lab: Lab, user_id: int) -> list[int]:
 
 
 def password_works(lab: Lab, name: str, text: str) -> bool:
-    with lab.call("root", None) as call:
-        return check_password(call.db, name, text, lab.config) is not None
+    return lab.engine.passwords.check(name, text) is not None
 
 
 def test_create_user_with_password_and_log_in(lab: Lab) -> None:

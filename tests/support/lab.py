@@ -18,6 +18,7 @@ from omero_server.db.embedded import EmbeddedPostgres
 from omero_server.db.engine import Database
 from omero_server.db.schema import create_schema
 from omero_server.db.transaction import Transaction
+from omero_server.security.login import Passwords
 from omero_server.sessions.call import Call, Caller
 from omero_server.sessions.store import SessionStore, internal_author
 from tests.support.scene import PRIVATE, READ_ANNOTATE, READ_ONLY, READ_WRITE, Scene
@@ -37,6 +38,7 @@ class Lab:
             data_dir=self.config.data_dir,
             instance=self.config.instance,
             sessions=SessionStore(database, 0, lambda: internal_author(0, frozenset())),
+            passwords=Passwords(self.config, database, lambda: internal_author(0, frozenset())),
         )
         with database.begin() as db:
             self.scene = Scene(db)
