@@ -31,7 +31,6 @@ __all__ = ["Engine"]
 
 log = logging.getLogger(__name__)
 
-REAP_SECONDS = 30.0
 NODE_PERMISSIONS = -35
 INTERNAL_SESSION_PERMISSIONS = -35
 
@@ -81,6 +80,9 @@ class Engine:
             db.execute(insert(TABLES["session"]).values(**self._internal_session()))
             self.privileges = effective_privileges(db, ROOT_USER)
         self.sessions = SessionStore(self.database, self.node_id, self.author, self.config.get_list(POLICY_KEY))
+        self.sessions.trust_seconds = min(
+            self.sessions.trust_seconds, self.config.get_int("omero.sessions.sync_force") / 1000
+        )
         threading.Thread(target=self._housekeeping, name="housekeeping", daemon=True).start()
 
     def stop(self) -> None:
@@ -157,7 +159,7 @@ class Engine:
         db.execute(update(node).where(node.c.id == node_id).values(down=func.now()))
 
     def _housekeeping(self) -> None:
-        while not self.stopping.wait(REAP_SECONDS):
+        while not self.stopping.wait(self.config.get_int("omero.sessions.sync_interval") / 1000):
             try:
                 self.sessions.reap()
             except Exception:

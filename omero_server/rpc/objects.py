@@ -18,6 +18,7 @@ import omero.api
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.handles import RunningRequest
 from omero_server.rpc.servants import FACTORY_CATEGORY, Dispatcher, interface_class
+from omero_server.rpc.topics import Topics
 from omero_server.services.registry import STATEFUL, STATELESS, service_class
 from omero_server.services.service import Service, StatefulService
 from omero_server.sessions.call import Caller
@@ -27,7 +28,6 @@ __all__ = ["ActiveObjects"]
 
 log = logging.getLogger(__name__)
 
-MAX_PER_SESSION = 10_000
 UUID_LENGTH = 36
 
 
@@ -40,10 +40,13 @@ class ActiveObjects:
         self.engine = engine
         self.adapter = adapter
         self.dispatcher = Dispatcher(engine)
+        self.topics = Topics(engine.stopping)
+        self.topics.start()
         self._lock = threading.RLock()
         self._stateless: dict[str, Any] = {}
         self._by_session: dict[str, dict[str, Any]] = {}
         self._factories: dict[tuple[str, str], Any] = {}
+        self._max_servants = engine.config.get_int("omero.throttling.servants_per_session")
         self._pool = ThreadPoolExecutor(engine.config.get_int("omero.threads.max_threads", 50), "request")
         engine.sessions.on_close.append(self.remove_session)
         engine.on_shutdown(lambda: self._pool.shutdown(wait=True, cancel_futures=True))
@@ -76,11 +79,11 @@ class ActiveObjects:
         bean = service.interface.removeprefix("::").replace("::", ".")
         identity = f"{uuid.uuid4()}{bean}"
         servant = self.dispatcher.servant(service, threading.RLock())
-        servant.close = lambda current: self.close(current)
+        servant.close = lambda current: self.close(current, servant.lock)
         servant.activate = servant.passivate = lambda current: None
         with self._lock:
-            if len(self._by_session.get(session.uuid, {})) >= MAX_PER_SESSION:
-                raise omero.OverUsageException(message=f"This session has {MAX_PER_SESSION} open services. Close some.")
+            if len(self._by_session.get(session.uuid, {})) >= self._max_servants:
+                raise omero.OverUsageException(message=f"This session has {self._max_servants} services. Close some.")
             self._add(session, identity, servant)
         return self._proxy(session.uuid, identity, interface_class(service.interface))
 
@@ -106,7 +109,11 @@ class ActiveObjects:
             return None
         running.refusal = refusal
         identity = f"IHandle{uuid.uuid4()}"
-        running.on_removal = lambda: self._remove(session.uuid, identity)
+
+        def remove() -> None:
+            self._remove(session.uuid, identity)
+
+        running.on_removal = remove
         with self._lock:
             self._add(session, identity, running)
         self._pool.submit(running.run)
@@ -131,9 +138,11 @@ class ActiveObjects:
         """Whether the object behind a proxy is still there."""
         return proxy is not None and self.adapter.find(proxy.ice_getIdentity()) is not None
 
-    def close(self, current: Current) -> None:
-        """Remove a service with state, and free what it holds."""
-        self._remove(current.id.category, current.id.name)
+    def close(self, current: Current, lock: threading.RLock) -> None:
+        """Remove a service with state and free what it holds, once the call that uses it has ended."""
+        with lock:
+            if not self._remove(current.id.category, current.id.name):
+                raise Ice.ObjectNotExistException
 
     def remove_client(self, session: Session, client_uuid: str) -> None:
         """Remove the stateless services of one client."""
@@ -142,6 +151,7 @@ class ActiveObjects:
 
     def remove_session(self, session: Session) -> None:
         """Remove everything of a session."""
+        self.topics.forget(session)
         with self._lock:
             names = list(self._by_session.pop(session.uuid, {}).items())
             factories = [f for (key, _), f in self._factories.items() if key == session.uuid]
@@ -184,11 +194,12 @@ class ActiveObjects:
         self._by_session.setdefault(session.uuid, {})[identity] = servant
         self.adapter.add(servant, Identity(name=identity, category=session.uuid))
 
-    def _remove(self, category: str, name: str) -> None:
+    def _remove(self, category: str, name: str) -> bool:
         with self._lock:
             servant = self._by_session.get(category, {}).pop(name, None)
         if servant is not None:
             self._forget(category, name, servant)
+        return servant is not None
 
     def _forget(self, category: str, name: str, servant: Any) -> None:
         self._remove_servant(category, name)

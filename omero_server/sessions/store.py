@@ -49,6 +49,8 @@ class SessionStore:
         self._sessions: dict[str, Session] = {}
         self._lock = threading.RLock()
         self._version = 0
+        self.trust_seconds = MEMBERSHIP_SECONDS
+        """How long memberships count without a look at the database, unless a change of them is known."""
         self._download_tokens = download_tokens
         self._downloads: tuple[int, DownloadPolicy] | None = None
         self.on_close: list[Callable[[Session], None]] = []
@@ -166,7 +168,7 @@ class SessionStore:
 
     def refresh(self, session: Session) -> Membership:
         """The memberships of a session's user, read again when they may have changed."""
-        if session.version != self._version or time.time() - session.loaded > MEMBERSHIP_SECONDS:
+        if session.version != self._version or time.time() - session.loaded > self.trust_seconds:
             self.reload(session)
         return session.membership
 
