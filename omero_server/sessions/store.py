@@ -231,7 +231,8 @@ class SessionStore:
         confined = session.request.group_limit is not None
         if group_id is None:
             group_id = session.group.id
-        if group_id == session.group.id and not confined:
+        # A former member loses access at once, even in a session that was opened in the group.
+        if group_id == session.group.id and session.membership.is_admin and not confined:
             return session.group
         if group_id < 0:
             return None
