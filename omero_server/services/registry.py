@@ -21,6 +21,7 @@ CLASSES: dict[str, tuple[str, str]] = {
     "omero.api.IRepositoryInfo": ("repository_info", "RepositoryInfoService"),
     "omero.api.ISession": ("session", "SessionService"),
     "omero.api.ITypes": ("types", "TypesService"),
+    "omero.api.IShare": ("share", "ShareService"),
     "omero.api.IUpdate": ("update", "UpdateService"),
     "omero.api.RawFileStore": ("raw_file", "RawFileStoreService"),
     "omero.api.RawPixelsStore": ("raw_pixels", "RawPixelsStoreService"),

@@ -18,6 +18,7 @@ import omero
 import omero._generated
 from omero_server.db.engine import Database
 from omero_server.db.tables import TABLES
+from omero_server.sessions.session import Session
 from omero_server.sessions.share_data import ShareData, UnknownForm
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "CallShare",
     "StoredShare",
     "call_share",
+    "enter_share",
     "find_share",
     "find_shares",
     "member_of",
@@ -155,3 +157,15 @@ def call_share(database: Database, asked: int | None, entered: int, user_id: int
             raise omero.SecurityViolation(message=f"Share {share_id} is disabled or has expired.")
         return CallShare(share_id)
     return CallShare(share_id, {} if is_admin else share.contents())
+
+
+def enter_share(db: Connection, session: Session, share_id: int) -> None:
+    """Make a share the session's current one. ValidationException when its user may not enter, or nobody any more."""
+    share, membership = find_share(db, share_id), session.membership
+    if share is None or not share.accessible(membership.user_id, membership.is_admin):
+        raise omero.ValidationException(message=f"Share {share_id} not found: there is none, or you are not in it.")
+    if not share.is_open:
+        raise omero.ValidationException(message=f"Share {share_id} is disabled or has expired.")
+    if not membership.is_admin:
+        share.contents()  # a share that cannot be read is refused here, not at each call
+    session.share_id = share.id
