@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import omero
 import omero.cmd
 from omero_server.commands.registry import CommandError, Progress, command
+from omero_server.db.transaction import Interference
 from omero_server.graphs.delete import Deletion
-from omero_server.graphs.errors import BadTarget, GraphError, UnknownClass
+from omero_server.graphs.errors import BadTarget, GraphError, InTheWay, UnknownClass
 from omero_server.graphs.options import classes_of, read_options
 from omero_server.sessions.call import ALL_GROUPS, Call
 
@@ -18,6 +19,7 @@ __all__ = ["delete"]
 
 CATEGORY = "::omero::cmd::Delete2"
 STEPS, STEPS_OF_DRY_RUN = 6, 4
+PLANS = 4
 
 
 @command(CATEGORY, group=ALL_GROUPS)
@@ -28,8 +30,10 @@ def delete(call: Call, request: omero.cmd.Delete2, progress: Progress) -> omero.
     objects, or a plain ERR for a class that does not exist).
     """
     progress.steps(STEPS_OF_DRY_RUN if request.dryRun else STEPS)
-    with _failures():
+    with _failures(call):
         deletion = _begin(call, request, progress)
+        if call.transaction.attempt:
+            deletion.hold(request.targetObjects or {})
         planned = deletion.plan(request.targetObjects or {})
         steps = [deletion.check_vetoes, deletion.check_removals, deletion.check_references]
         if not request.dryRun:
@@ -51,8 +55,8 @@ def _begin(call: Call, request: omero.cmd.Delete2, progress: Progress) -> Deleti
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
-    """Turn what the graph room raises into what clients know."""
+def _failures(call: Call) -> Iterator[None]:
+    """Turn what the graph room raises into what clients know; plan anew when something may just have been added."""
     try:
         yield
     except BadTarget as error:
@@ -60,6 +64,8 @@ def _failures() -> Iterator[None]:
     except UnknownClass as error:
         raise CommandError("graph-fail", str(error)) from error
     except GraphError as error:
+        if isinstance(error, InTheWay) and call.transaction.attempt < PLANS - 1:
+            raise Interference(str(error)) from error
         message = str(error)
         parameters = {"message": message, "stacktrace": "".join(traceback.format_exception_only(error))}
         response = omero.cmd.GraphException(

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, any_, delete, lite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from omero_server.db.tables import TABLES
+from omero_server.db.transaction import Interference
 from omero_server.model.schema import ModelClass
 
 __all__ = ["among", "by_class", "concrete_classes", "delete_objects"]
@@ -45,7 +46,12 @@ def by_class(classes: dict[int, ModelClass]) -> dict[ModelClass, list[int]]:
 
 
 def delete_objects(db: Connection, cls: ModelClass, ids: Collection[int]) -> None:
-    """Delete the rows of objects of the concrete class ``cls``. Pairs of maps go with them by a trigger."""
+    """Delete the rows of objects of the concrete class ``cls``. Pairs of maps go with them by a trigger.
+
+    Raises Interference when somebody else has deleted one of them just now.
+    """
     for part in reversed(cls.joined_tables):
         table = TABLES[part.table]
-        db.execute(delete(table).where(among(table.c[part.key], ids)))
+        gone = db.execute(delete(table).where(among(table.c[part.key], ids))).rowcount
+        if gone != len(set(ids)):
+            raise Interference(f"a {cls.name} was deleted")

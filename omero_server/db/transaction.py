@@ -21,12 +21,18 @@ import omero._generated
 from omero_server.db.engine import Database
 from omero_server.db.tables import TABLES
 
-__all__ = ["Author", "Transaction"]
+__all__ = ["Author", "Interference", "Transaction"]
 
 log = logging.getLogger(__name__)
 
 EVENT_PERMISSIONS = -820
 EVENTLOG_PERMISSIONS = -35
+
+
+class Interference(Exception):
+    """Another transaction has changed what this one had read. Nothing is wrong with the request: ``db.retry`` runs it
+    again.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +47,24 @@ class Author:
     session_id: int
     event_type: str = "User"
     privileges: frozenset[str] = frozenset()
+    refusal: str | None = None
 
 
 class Transaction:
     """A transaction that begins with the first use of ``db``.
 
     As a context manager it commits at a normal end and rolls back at an exception. ``after_commit`` functions run
-    refusal: str | None = None
     once the rows
     are safe (their failures are logged, not raised); ``on_rollback`` ones undo work outside the database.
+    A transaction that only reads sees the database as it is at its first statement. ``attempt`` counts from 0 how often
+    the same was tried before, see ``db.retry``: after a failure it pays to lock rows before looking at them.
     """
 
-    def __init__(self, database: Database, author: Author, writable: bool) -> None:
+    def __init__(self, database: Database, author: Author, writable: bool, attempt: int = 0) -> None:
         self.database = database
         self.author = author
         self.writable = writable
+        self.attempt = attempt
         self._connection: Connection | None = None
         self._event_id: int | None = None
         self._logs: dict[tuple[str, str, int], None] = {}
@@ -67,8 +76,12 @@ class Transaction:
         """The connection, inside the transaction. Read-only transactions refuse writes in the database itself."""
         if self._connection is None:
             connection = self.database.engine.connect()
-            # "BEGIN READ ONLY": the database itself refuses writes, at no cost of another statement.
-            self._connection = connection.execution_options(postgresql_readonly=not self.writable)
+            # Options of BEGIN, at no cost of another statement: the database itself refuses writes, and all statements
+            # of a reply see the same state. Writers must see what others committed while they waited for a row.
+            isolation = "READ COMMITTED" if self.writable else "REPEATABLE READ"
+            self._connection = connection.execution_options(
+                postgresql_readonly=not self.writable, isolation_level=isolation
+            )
             if self.writable:
                 self._connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
         return self._connection
@@ -151,6 +164,8 @@ class Transaction:
     def _insert_event(self) -> int:
         if not self.writable:
             raise RuntimeError("a read-only transaction has no event")
+        if self.author.refusal is not None:
+            raise omero.SecurityViolation(message=self.author.refusal)
         event, types = TABLES["event"], TABLES["eventtype"]
         author = self.author
         event_id = self.database.ids(self.db, "seq_event", 1)[0]
@@ -164,8 +179,6 @@ class Transaction:
                 experimentergroup=author.group_id,
                 session=author.session_id,
                 type=event_type,
-        if self.author.refusal is not None:
-            raise omero.SecurityViolation(message=self.author.refusal)
             )
         )
         prepare = text("SELECT _prepare_session(:event, :user, :group)")

@@ -6,11 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from omero_server.db.rows import among
+from omero_server.db.tables import TABLES
 from omero_server.graphs.abilities import Abilities
 from omero_server.graphs.cutting import check_removals, cuts
-from omero_server.graphs.errors import BadTarget, GraphError, UnknownClass
+from omero_server.graphs.errors import BadTarget, GraphError, InTheWay, UnknownClass
 from omero_server.graphs.nodes import Graph, Node
 from omero_server.graphs.options import ChildOption
 from omero_server.graphs.planning import Planner
@@ -60,6 +63,14 @@ class Deletion:
             needs="delete", options=self.options, ignored=self.ignored, check=self.check,
         )  # fmt: skip
 
+    def hold(self, targets: Mapping[str, Collection[int]]) -> None:
+        """Lock the rows of the targets: until the end of the transaction nobody can link anything to them."""
+        for name, ids in sorted(targets.items()):
+            table = TABLES[_target(self._planner.operation, name).root.table]
+            self.call.db.execute(
+                select(table.c.id).where(among(table.c.id, ids)).order_by(table.c.id).with_for_update()
+            )
+
     def plan(self, targets: Mapping[str, Collection[int]]) -> dict[ModelClass, list[int]]:
         """What will be deleted: ids by concrete class. ``targets``: ids by class name, spelt in any usual way.
 
@@ -87,14 +98,14 @@ class Deletion:
         cut(self.call.db, self._cuts)
 
     def write(self) -> None:
-        """Delete the rows; the files follow after the commit. GraphError if something unseen is in the way."""
+        """Delete the rows; the files follow after the commit. InTheWay if something unseen refers to them."""
         # The event first: triggers that note what must be indexed again refer to it.
         _ = self.call.event_id
         doomed = self._files()
         try:
             delete_rows(self.call.db, self.removed)
         except IntegrityError as error:
-            raise GraphError(_in_the_way(error)) from error
+            raise InTheWay(_in_the_way(error)) from error
         for cls, ids in ids_by_class(self.removed).items():
             self.call.log("DELETE", cls.java, ids)
         remove_files(self.call, doomed)

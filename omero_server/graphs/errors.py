@@ -15,3 +15,7 @@ class UnknownClass(Exception):
 
 class BadTarget(Exception):
     """Objects of this class cannot be targets of the operation."""
+
+
+class InTheWay(GraphError):
+    """Something that the plan does not know refers to what should go: nobody may see it, or it was added just now."""

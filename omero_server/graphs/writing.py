@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from omero_server.db.rows import among
 from omero_server.db.tables import TABLES
+from omero_server.db.transaction import Interference
 from omero_server.graphs.nodes import Node
 from omero_server.graphs.references import Reference, deletion_order
 from omero_server.model.schema import ModelClass
@@ -34,7 +35,10 @@ def cut(db: Connection, references: Mapping[Reference, Sequence[Node]]) -> None:
 
 
 def delete_rows(db: Connection, nodes: Iterable[Node]) -> None:
-    """Delete the rows of objects, those that refer to others before these. Pairs of maps go by triggers."""
+    """Delete the rows of objects, those that refer to others before these. Pairs of maps go by triggers.
+
+    Raises Interference when somebody else has deleted one of them just now.
+    """
     by_root: defaultdict[ModelClass, set[int]] = defaultdict(set)
     for node in nodes:
         by_root[node.cls.root].add(node.id)
@@ -52,7 +56,8 @@ def _delete(db: Connection, root: ModelClass, ids: set[int]) -> None:
         for folders in _folders(db, ids):
             _delete_from(db, root, ids - folders)
             ids = folders
-    _delete_from(db, root, ids)
+    if _delete_from(db, root, ids) != len(ids):
+        raise Interference(f"a {root.name} was deleted")
 
 
 def _folders(db: Connection, ids: Collection[int]) -> Iterator[set[int]]:
@@ -66,7 +71,8 @@ def _folders(db: Connection, ids: Collection[int]) -> Iterator[set[int]]:
         yield {folder for folder, its_depth in depths.items() if its_depth < deepest}
 
 
-def _delete_from(db: Connection, cls: ModelClass, ids: Collection[int]) -> None:
-    if ids:
-        table = TABLES[cls.table]
-        db.execute(delete(table).where(among(table.c[cls.key], ids)))
+def _delete_from(db: Connection, cls: ModelClass, ids: Collection[int]) -> int:
+    if not ids:
+        return 0
+    table = TABLES[cls.table]
+    return db.execute(delete(table).where(among(table.c[cls.key], ids))).rowcount

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 import omero
 import omero._generated
+from omero_server.db.transaction import Interference
 
 __all__ = ["not_implemented", "translate"]
 
@@ -57,6 +58,9 @@ def known_error(error: BaseException) -> omero.ServerError | None:
     """The API's exception for the errors of the database and for wrong arguments."""
     if isinstance(error, DBAPIError):
         return database_error(error.orig, str(error.orig))
+    if isinstance(error, Interference):
+        message = f"Others kept changing the same objects: {error}. Try again."
+        return omero.ConcurrencyException(message=message, backOff=BACK_OFF_MS)
     if isinstance(error, PoolTimeout):
         return omero.DatabaseBusyException(
             message="All database connections are in use. Try again soon.", backOff=POOL_BACK_OFF_MS

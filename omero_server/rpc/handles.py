@@ -15,6 +15,7 @@ from Ice import Current
 import omero
 import omero.cmd
 from omero_server.commands.registry import COMMANDS, Command, CommandError
+from omero_server.db.retry import transact
 from omero_server.db.transaction import Transaction
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.errors import translate
@@ -109,10 +110,10 @@ class RunningRequest(omero.cmd.Handle):
                 raise self.refusal
             if self.caller.user_id == GUEST_USER and not self.command.guests:
                 raise CommandError("guest-restriction", "Guests may not do this. Log in as a user.")
-            writable = self.command.mode == "write"
-            with Transaction(self.engine.database, self.caller.author(), writable) as transaction:
-                call = Call(self.caller, transaction, self.session, self.engine, self.context)
-                return self.command.function(call, self.request, self)
+            if self.command.mode == "write":
+                return transact(self.engine.database, self.caller.author(), self._work)
+            with Transaction(self.engine.database, self.caller.author(), False) as transaction:
+                return self._work(transaction)
         except Cancelled:
             self._status.flags = [omero.cmd.State.FAILURE, omero.cmd.State.CANCELLED]
             return self._error("cancel-called", {"message": "The request was cancelled; nothing was changed."})
@@ -125,6 +126,10 @@ class RunningRequest(omero.cmd.Handle):
             message = getattr(known, "message", "") or str(known)
             stack = "".join(traceback.format_exception(error))
             return self._error("run-fail", {"message": message, "stacktrace": stack})
+
+    def _work(self, transaction: Transaction) -> Any:
+        call = Call(self.caller, transaction, self.session, self.engine, self.context)
+        return self.command.function(call, self.request, self)
 
     def _error(self, name: str, parameters: dict[str, str]) -> Any:
         return omero.cmd.ERR(category=self.request.ice_id(), name=name, parameters=parameters)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,15 +10,14 @@ from keyword import iskeyword
 from typing import Any
 
 from Ice import Current
-from psycopg2.errors import DeadlockDetected
-from sqlalchemy.exc import DBAPIError
 
 import omero
 import omero.api
+from omero_server.db.retry import transact
 from omero_server.db.transaction import Transaction
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.errors import not_implemented, translate
-from omero_server.services.service import Operation, Service
+from omero_server.services.service import Operation, Service, StatefulService
 from omero_server.sessions.call import GUEST_GROUP, SYSTEM_GROUP, USER_GROUP, Call, Caller
 from omero_server.sessions.membership import Membership
 from omero_server.sessions.store import Session
@@ -34,8 +32,6 @@ ROLE_GROUPS = {
     "guest": {USER_GROUP, SYSTEM_GROUP, GUEST_GROUP},
     "system": {SYSTEM_GROUP},
 }
-ATTEMPTS = 4
-PAUSE_SECONDS = 0.05
 SESSION_KEY = "omero.session.uuid"
 
 
@@ -120,10 +116,11 @@ class Dispatcher:
                     self._check_password(session, current, what)
                 caller = self.engine.sessions.caller(session, current.ctx)
 
-                def attempt() -> Any:
-                    return self._attempt(service, method, needs, caller, session, arguments)
+                def work(transaction: Transaction) -> Any:
+                    call = Call(caller, transaction, session, self.engine, current.ctx)
+                    return method(service, call, *arguments[:-1])
 
-                return repeated(attempt, what) if needs.repeat else attempt()
+                return self._run(service, needs, caller, work)
             finally:
                 session.end_call(method=True)
         except BaseException as error:
@@ -133,18 +130,12 @@ class Dispatcher:
             if seconds > self.slow_seconds:
                 log.warning("%s took %.1f s", what, seconds)
 
-    def _attempt(
-        self,
-        service: Service,
-        method: Callable[..., Any],
-        needs: Operation,
-        caller: Caller,
-        session: Session,
-        arguments: tuple[Any, ...],
-    ) -> Any:
+    def _run(self, service: Service, needs: Operation, caller: Caller, work: Callable[[Transaction], Any]) -> Any:
+        """In a transaction; again when others were in the way, unless the service keeps what the first try changed."""
+        if needs.repeat and not isinstance(service, StatefulService):
+            return transact(self.engine.database, caller.author(), work)
         with Transaction(self.engine.database, caller.author(), needs.mode == "write") as transaction:
-            call = Call(caller, transaction, session, self.engine, arguments[-1].ctx)
-            return method(service, call, *arguments[:-1])
+            return work(transaction)
 
     def session_of(self, current: Current) -> Session:
         """The session that the called object belongs to; for shared objects, the one that the context names."""
@@ -160,19 +151,6 @@ class Dispatcher:
             raise omero.SecurityViolation(
                 message=f"{what} needs a session that was opened with a password. Call setSecurityPassword first."
             )
-
-
-def repeated(attempt: Callable[[], Any], what: str) -> Any:
-    """The result of ``attempt``, which is run again, a few times, when the database broke a deadlock by ending it."""
-    for number in range(1, ATTEMPTS):
-        try:
-            return attempt()
-        except DBAPIError as error:
-            if not isinstance(error.orig, DeadlockDetected):
-                raise
-            log.info("%s met a deadlock; running it again", what)
-            time.sleep(PAUSE_SECONDS * number * (1 + random.random()))
-    return attempt()
 
 
 def check_role(membership: Membership, role: str, what: str) -> None:

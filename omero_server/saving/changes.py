@@ -16,7 +16,8 @@ from omero_server.model.schema import ModelClass
 from omero_server.saving.existing import StoredRow
 from omero_server.saving.fields import EXTERNAL_INFO, Field, db_values, fields, references
 from omero_server.saving.graph import Graph, Node
-from omero_server.saving.maps import MapValues, changed_maps, write_maps
+from omero_server.saving.locking import hold
+from omero_server.saving.maps import MapValues, changed_maps, sent_maps, write_maps
 from omero_server.saving.ownership import preset
 from omero_server.security.bits import is_private
 from omero_server.security.linking import check_path
@@ -51,6 +52,8 @@ def plan_changes(call: Call, graph: Graph, rows: dict[Node, StoredRow], privileg
         change = Change(node)
         _compare_fields(graph, change, row)
         changes.append(change)
+    # Pairs have no stamp of their own: what a copy is compared with has to fit its event.
+    hold(call.db, [node for node in rows if sent_maps(node)])
     changed_maps(call.db, {change.node: change.maps for change in changes})
     for change in changes:
         _compare_details(call.caller, change, privileged)

@@ -12,9 +12,11 @@ import omero
 import omero._generated
 from omero_server.db.rows import among
 from omero_server.db.tables import TABLES
+from omero_server.db.transaction import Interference
 from omero_server.model.schema import ModelClass
 from omero_server.saving.fields import fields
 from omero_server.saving.graph import Graph, Node, State
+from omero_server.saving.locking import stamp_of
 from omero_server.security.voter import DIRECTORY, Subject
 
 __all__ = ["StoredRow", "group_bits", "load_rows", "load_subjects", "resolve_enumerations"]
@@ -56,7 +58,7 @@ def load_subjects(db: Connection, graph: Graph) -> None:
         by_root.setdefault(node.cls.root, []).append(node)
     for root, nodes in by_root.items():
         table = TABLES[root.table]
-        columns = [table.c.id, *(table.c[name] for name in DETAILS if name in table.c)]
+        columns = [table.c.id, stamp_of(table), *(table.c[name] for name in DETAILS if name in table.c)]
         if root.name == "ExperimenterGroup":
             columns.append(table.c.permissions)
         statement = select(*columns).where(among(table.c.id, {node.id for node in nodes if node.id is not None}))
@@ -69,6 +71,7 @@ def load_subjects(db: Connection, graph: Graph) -> None:
 
 def _take_over(node: Node, row: Row[Any]) -> None:
     values = row._mapping
+    node.stamp = row.stamp
     node.version = values.get("version")
     node.event, node.creation = values.get("update_id"), values.get("creation_id")
     node.subject = Subject(
@@ -100,7 +103,8 @@ def group_bits(db: Connection, nodes: Iterable[Node]) -> None:
 def load_rows(db: Connection, nodes: Iterable[Node]) -> dict[Node, StoredRow]:
     """The rows of STORED nodes by (table, column); one statement for each class.
 
-    Raises ValidationException when an object is of another class than the client says.
+    Raises ValidationException when an object is of another class than the client says, Interference when it has changed
+    since ``load_subjects`` looked: values and event would not fit together.
     """
     by_class: dict[ModelClass, dict[int, Node]] = {}
     for node in nodes:
@@ -112,11 +116,13 @@ def load_rows(db: Connection, nodes: Iterable[Node]) -> dict[Node, StoredRow]:
         for object_id, node in wanted.items():
             if object_id not in rows:
                 raise omero.ValidationException(message=f"{node.name} does not exist: it is of another class.")
-            found[node] = rows[object_id]
+            stamp, found[node] = rows[object_id]
+            if stamp != node.stamp:
+                raise Interference(f"{node.name} was changed")
     return found
 
 
-def _rows(db: Connection, cls: ModelClass, ids: list[int]) -> dict[int, StoredRow]:
+def _rows(db: Connection, cls: ModelClass, ids: list[int]) -> dict[int, tuple[str, StoredRow]]:
     root = TABLES[cls.root.table]
     names = [(field.table, column) for field in fields(cls) for column in field.columns]
     if "external_id" in root.c:
@@ -124,8 +130,9 @@ def _rows(db: Connection, cls: ModelClass, ids: list[int]) -> dict[int, StoredRo
     joined: Any = root
     for part in cls.joined_tables[1:]:
         joined = joined.join(TABLES[part.table], TABLES[part.table].c[part.key] == root.c.id)
-    statement = select(root.c.id, *(TABLES[table].c[column] for table, column in names)).select_from(joined)
+    columns = [TABLES[table].c[column] for table, column in names]
+    statement = select(root.c.id, stamp_of(root), *columns).select_from(joined)
     statement = statement.where(among(root.c.id, ids))
     if cls.root.inheritance == "single":
         statement = statement.where(root.c.discriminator == cls.discriminator)
-    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in db.execute(statement)}
+    return {row[0]: (row[1], dict(zip(names, row[2:], strict=True))) for row in db.execute(statement)}

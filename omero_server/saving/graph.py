@@ -28,7 +28,7 @@ class State(Enum):
 class Node:
     """One object. twins: further wire objects with the same class and id. subject: whose it is, once that is known.
 
-    positions: place in a list of the other side, by index column.
+    positions: place in a list of the other side, by index column. stamp: which transaction wrote the row that was read.
     """
 
     obj: Any
@@ -41,6 +41,7 @@ class Node:
     version: int | None = 0
     event: int | None = None
     creation: int | None = None
+    stamp: str | None = None
 
     @property
     def name(self) -> str:

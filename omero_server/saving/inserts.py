@@ -71,6 +71,9 @@ def write_new(call: Call, graph: Graph) -> None:
     """
     for nodes in insert_order(graph):
         cls = nodes[0].cls
+        if cls.is_link:
+            # Two saves of the same links wait for each other instead of blocking each other.
+            nodes.sort(key=lambda node: [target.id or 0 for _, target in graph.targets(node)])
         rows: dict[str, list[dict[str, Any]]] = {part.table: [] for part in cls.joined_tables}
         for node in nodes:
             for table, row in _rows(graph, node, call.event_id).items():

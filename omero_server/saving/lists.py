@@ -15,6 +15,7 @@ from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.saving.fields import Field, index_fields, replaced_by
 from omero_server.saving.graph import Graph, Node, State
+from omero_server.saving.locking import lock
 from omero_server.security.voter import Action, Subject, allowed, may_read
 from omero_server.sessions.call import Call, Caller
 
@@ -24,11 +25,12 @@ __all__ = ["ListChanges", "plan_lists", "write_lists"]
 @dataclass(slots=True)
 class ListChanges:
     """removed: ids of members to delete, by the lists' element class. moved: (id, place), by the reference with a
-    place.
+    place. holders: whose ordered lists change.
     """
 
     removed: dict[ModelClass, set[int]] = field(default_factory=dict)
     moved: dict[Field, list[tuple[int, int]]] = field(default_factory=dict)
+    holders: set[Node] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,18 @@ def plan_lists(call: Call, graph: Graph, privileged: bool) -> ListChanges:
     """Compare the loaded lists with the stored ones, and note the place of each new member of an ordered list.
 
     Only members that the caller can see count. Raises SecurityViolation when a missing one may not be deleted.
+    The holders of ordered lists that will change are locked: their places cannot change meanwhile.
     """
+    changes = _plan(call, graph, privileged)
+    if changes.holders:
+        lock(call.db, changes.holders)
+        for node in graph.of(State.NEW):
+            node.positions.clear()
+        changes = _plan(call, graph, privileged)
+    return changes
+
+
+def _plan(call: Call, graph: Graph, privileged: bool) -> ListChanges:
     changes = ListChanges()
     by_list: dict[tuple[ModelClass, Property], list[tuple[Node, list[Node | None]]]] = {}
     for holder, prop, members in graph.lists:
@@ -55,8 +68,15 @@ def plan_lists(call: Call, graph: Graph, privileged: bool) -> ListChanges:
         stored = _stored_members(call.db, prop, back, [holder for holder, _ in lists])
         for holder, members in lists:
             _compare(call.caller, changes, prop, back, members, stored.get(holder.id, []), privileged)
-    _append(call.db, graph)
+            if back.prop.ordered and holder.state is State.STORED and _differs(members, stored.get(holder.id, [])):
+                changes.holders.add(holder)
+    changes.holders |= _append(call.db, graph)
     return changes
+
+
+def _differs(members: list[Node | None], stored: list[_Member]) -> bool:
+    now = {old.place: old.id for old in stored}
+    return now != {place: member.id for place, member in enumerate(members) if member is not None}
 
 
 def _stored_members(
@@ -109,8 +129,9 @@ def _compare(
                 member.positions[column] = place
 
 
-def _append(db: Connection, graph: Graph) -> None:
-    """Put new members whose list was not sent behind the last one."""
+def _append(db: Connection, graph: Graph) -> set[Node]:
+    """Put new members whose list was not sent behind the last one; returns the stored objects that hold the lists."""
+    stored: set[Node] = set()
     waiting: dict[Field, dict[Node, list[Node]]] = {}
     for node in graph.of(State.NEW):
         for ref in index_fields(node.cls):
@@ -121,9 +142,11 @@ def _append(db: Connection, graph: Graph) -> None:
         column = ref.prop.index_column
         assert column is not None
         free = _free_places(db, ref, column, holders, graph)
+        stored |= {holder for holder in holders if holder.state is not State.NEW}
         for holder, nodes in holders.items():
             for place, node in enumerate(nodes, free[holder]):
                 node.positions[column] = place
+    return stored
 
 
 def _free_places(db: Connection, ref: Field, column: str, holders: Iterable[Node], graph: Graph) -> dict[Node, int]:

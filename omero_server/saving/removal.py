@@ -8,6 +8,7 @@ from typing import Any
 import omero
 import omero._generated
 from omero_server.db.rows import by_class, concrete_classes, delete_objects
+from omero_server.db.transaction import Interference
 from omero_server.model.schema import ModelClass
 from omero_server.saving.existing import group_bits, load_subjects
 from omero_server.saving.fields import class_of
@@ -43,6 +44,9 @@ def remove_all(call: Call, objects: Sequence[Any], *, privileged: bool = False) 
         if not privileged and not allowed(call.caller, Action.DELETE, node.subject):
             raise omero.SecurityViolation(message=f"You may not delete {node.name}: it belongs to somebody else.")
     for cls, wanted in ids.items():
-        for concrete, found in by_class(concrete_classes(call.db, cls, wanted)).items():
+        classes = concrete_classes(call.db, cls, wanted)
+        if len(classes) < len(set(wanted)):
+            raise Interference(f"a {cls.name} was deleted")
+        for concrete, found in by_class(classes).items():
             call.log("DELETE", concrete.java, found)
             delete_objects(call.db, concrete, found)

@@ -10,14 +10,21 @@ import omero.model
 from omero_server.saving.graph import Graph, Node, State
 from omero_server.security.downloads import RESTRICTION, restricted
 from omero_server.security.voter import Subject, restrictions
-from omero_server.sessions.call import Caller
+from omero_server.sessions.call import Call, Caller
 
 __all__ = ["complete"]
 
 
-def complete(caller: Caller, graph: Graph) -> None:
-    """Give the objects of the graph their ids, and new details to the new and stored ones."""
+def complete(call: Call, graph: Graph) -> None:
+    """Give the objects of the graph their ids, and new details to the new and stored ones.
+
+    After a rollback they are again as the client sent them: the call may be run once more.
+    """
+    caller = call.caller
     permissions: dict[tuple[Any, ...], Any] = {}
+    objects = [obj for node in graph.nodes for obj in (node.obj, *node.twins)]
+    sent = [(obj, obj._id, getattr(obj, "_version", None), obj._details) for obj in objects]
+    call.on_rollback(lambda: _restore(sent))
     for node in graph.nodes:
         for obj in (node.obj, *node.twins):
             obj._id = omero.RLong(_val=node.id)
@@ -26,6 +33,13 @@ def complete(caller: Caller, graph: Graph) -> None:
             if hasattr(obj, "_version"):
                 obj._version = None if node.version is None else omero.RInt(_val=node.version)
             obj._details = _details(caller, node, permissions)
+
+
+def _restore(sent: list[tuple[Any, Any, Any, Any]]) -> None:
+    for obj, obj_id, version, details in sent:
+        obj._id, obj._details = obj_id, details
+        if hasattr(obj, "_version"):
+            obj._version = version
 
 
 def _details(caller: Caller, node: Node, known: dict[tuple[Any, ...], Any]) -> Any:

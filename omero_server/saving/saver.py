@@ -17,6 +17,7 @@ from omero_server.saving.fields import references
 from omero_server.saving.graph import Graph, State, collect
 from omero_server.saving.inserts import assign_ids, write_new
 from omero_server.saving.lists import plan_lists, write_lists
+from omero_server.saving.locking import hold, lock
 from omero_server.saving.ownership import assign, check_new
 from omero_server.saving.results import complete
 from omero_server.security.linking import check_path, check_reference
@@ -39,6 +40,8 @@ def save(call: Call, objects: Sequence[Any], *, privileged: bool = False, insert
     stored = graph.of(State.STORED)
     if insert_only and stored:
         raise omero.ApiUsageException(message=f"This operation only inserts, but {stored[0].name} has an id.")
+    if call.transaction.attempt:
+        lock(call.db, stored)
     load_subjects(call.db, graph)
     assign(call.caller, graph)
     group_bits(call.db, graph.nodes)
@@ -51,13 +54,14 @@ def save(call: Call, objects: Sequence[Any], *, privileged: bool = False, insert
     changes = plan_changes(call, graph, rows, privileged)
     if not privileged:
         _check_references(call, graph, changes)
+    hold(call.db, [change.node for change in changes])
     # The event comes before all rows: triggers ask for it.
     if lists.removed or lists.moved or changes or graph.of(State.NEW):
         _ = call.event_id
     write_lists(call, lists)
     write_new(call, graph)
     write_changes(call, changes)
-    complete(call.caller, graph)
+    complete(call, graph)
     return list(objects)
 
 

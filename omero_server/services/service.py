@@ -9,9 +9,10 @@
 ``reads`` runs the method in a read-only transaction, ``writes`` in a writing one; ``unmanaged`` opens none: the
 method takes
 its own from ``call.engine.database``. ``role`` names who may call: "user" (the default), "system", "guest" (users and
-guests) or "any" (accounts that are not active, too). ``repeat``: the method leaves its arguments as they are, so that
-it is run again when another transaction was in its way. An operation that the class does not have is answered as not
-implemented.
+guests) or "any" (accounts that are not active, too). A writing method is run again when another transaction was in its
+way (not in stateful services, nor with ``repeat=False``), so it must leave its arguments as they are and do nothing
+outside of the database but through ``call.after_commit`` and ``call.on_rollback``. An operation that the class does not
+have is answered as not implemented.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def reads(method: Method | None = None, *, role: str = "user", password: bool = 
 @overload
 def writes(method: Method) -> Method: ...
 @overload
-def writes(*, role: str = "user", password: bool = False, repeat: bool = False) -> Callable[[Method], Method]: ...
-def writes(method: Method | None = None, *, role: str = "user", password: bool = False, repeat: bool = False) -> Any:
+def writes(*, role: str = "user", password: bool = False, repeat: bool = True) -> Callable[[Method], Method]: ...
+def writes(method: Method | None = None, *, role: str = "user", password: bool = False, repeat: bool = True) -> Any:
     """Mark an operation that writes: it gets an event and is logged."""
     mark = _marked(Operation("write", role, password, repeat))
     return mark(method) if method else mark

@@ -13,7 +13,10 @@ from sqlalchemy import func, select
 import omero
 import omero.cmd
 from omero_server.commands.delete import delete
+from omero_server.db.retry import transact
 from omero_server.db.tables import TABLES
+from omero_server.db.transaction import Transaction
+from omero_server.sessions.call import Call
 from tests.support.lab import Lab
 from tests.support.scene import Scene
 
@@ -198,6 +201,11 @@ def run_delete(
     caller: dict[str, Any] | None = None, **asked: Any,
 ) -> dict[str, list[int]]:  # fmt: skip
     """Delete as a user; the response's map with simple class names."""
-    with lab.call(user, None, **caller or {}) as call:
-        response = delete(call, request(targets, **asked), steps or Steps())
+    who = lab.caller(user, None, **caller or {})
+
+    def work(transaction: Transaction) -> Any:
+        call = Call(who, transaction, None, lab.engine)  # type: ignore[arg-type]
+        return delete(call, request(targets, **asked), steps or Steps())
+
+    response = transact(lab.database, who.author(), work)
     return {name.rpartition(".")[2]: ids for name, ids in response.deletedObjects.items()}
