@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import omero
@@ -53,8 +53,8 @@ class OpenFile:
 
     @property
     def mtime(self) -> datetime:
-        """When it was last changed, in UTC without a zone, as the database keeps times."""
-        return datetime.fromtimestamp(self.path.stat().st_mtime, UTC).replace(tzinfo=None)
+        """When it was last changed, in the local time of the server, as the database keeps times."""
+        return datetime.fromtimestamp(self.path.stat().st_mtime)
 
     def read(self, position: int, length: int) -> bytes:
         """Exactly `length` bytes; zeros behind the end."""

@@ -16,9 +16,11 @@ from omero_server.security.accounts import memberships
 from omero_server.security.privileges import all_privileges, privileges_of
 from omero_server.security.voter import Action, allowed
 from omero_server.services.admin_groups import AdminGroups
+from omero_server.services.admin_moves import AdminMoves
 from omero_server.services.admin_objects import experimenters, groups, id_of, one
 from omero_server.services.admin_passwords import AdminPasswords
 from omero_server.services.admin_people import AdminPeople, values_of
+from omero_server.services.admin_photos import AdminPhotos
 from omero_server.services.service import reads, unmanaged
 from omero_server.sessions.call import GUEST_GROUP, GUEST_USER, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Call
 from omero_server.sessions.event_context import event_context
@@ -26,7 +28,7 @@ from omero_server.sessions.event_context import event_context
 __all__ = ["AdminService"]
 
 
-class AdminService(AdminPeople, AdminGroups, AdminPasswords):
+class AdminService(AdminPeople, AdminGroups, AdminPasswords, AdminMoves, AdminPhotos):
     """What only looks; what changes users and groups is inherited."""
 
     interface = "::omero::api::IAdmin"
@@ -54,7 +56,8 @@ class AdminService(AdminPeople, AdminGroups, AdminPasswords):
     @reads
     def lookupExperimenter(self, call: Call, name: str) -> Any:
         """A user with memberships and groups, by login name."""
-        return one(experimenters(call, "e.omeName = :name", name=name), f"experimenter: {name!r}")
+        spelled = call.engine.passwords.spelled(name)
+        return one(experimenters(call, "e.omeName = :name", name=spelled), f"experimenter: {name!r}")
 
     @reads
     def lookupExperimenters(self, call: Call) -> list[Any]:
@@ -153,11 +156,6 @@ class AdminService(AdminPeople, AdminGroups, AdminPasswords):
         sessions = call.engine.sessions
         sessions.reload(call.session)
         return event_context(sessions.caller(call.session, call.context))
-
-    @reads(role="system")
-    def synchronizeLoginCache(self, call: Call) -> None:
-        """Have all sessions read memberships again."""
-        call.engine.sessions.invalidate()
 
 
 def privilege_objects(call: Call, names: frozenset[str]) -> list[Any]:

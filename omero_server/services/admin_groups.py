@@ -12,9 +12,12 @@ from omero_server.saving.permissions import change_permissions
 from omero_server.saving.removal import remove
 from omero_server.saving.saver import save
 from omero_server.security import accounts
+from omero_server.security.bits import Right, Role, granted
+from omero_server.security.privileges import check_grant
 from omero_server.services.admin_objects import id_of
 from omero_server.services.service import Service, writes
-from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP, Call
+from omero_server.sessions.call import SYSTEM_GROUP, Call
+from omero_server.sessions.membership import effective_privileges
 
 __all__ = ["AdminGroups"]
 
@@ -31,6 +34,9 @@ class AdminGroups(Service):
             raise omero.SecurityViolation(message="Creating groups needs the privilege ModifyGroup.")
         if group is None:
             raise omero.ApiUsageException(message="The group is null.")
+        asked = None if group._details is None else group._details._permissions
+        if asked is not None and not granted(asked._perm1, Role.USER, Right.READ):
+            raise omero.GroupSecurityViolation(message="Owners must be able to read their own data.")
         made = omero.model.ExperimenterGroup(
             _loaded=True,
             _name=group._name,
@@ -38,7 +44,6 @@ class AdminGroups(Service):
             _ldap=group._ldap or omero.RBool(_val=False),
             _config=group._config,
         )
-        asked = None if group._details is None else group._details._permissions
         made._details = omero.model.Details(_permissions=asked)
         return id_of(save(call, [made], privileged=True)[0], "group")
 
@@ -86,8 +91,10 @@ class AdminGroups(Service):
         if not groups:
             raise omero.ValidationException(message="There are no groups to add.")
         ids = _ids(groups, "group")
-        _check_memberships(call, ids)
-        accounts.add_memberships(call, id_of(user, "experimenter"), ids)
+        accounts.check_may_manage(call, ids)
+        user_id = id_of(user, "experimenter")
+        _check_promotion(call, user_id, ids)
+        accounts.add_memberships(call, user_id, ids)
 
     @writes
     def removeGroups(self, call: Call, user: Any, groups: list[Any]) -> None:
@@ -95,7 +102,7 @@ class AdminGroups(Service):
         if user is None or groups is None:
             return
         ids = _ids(groups, "group")
-        _check_memberships(call, ids)
+        accounts.check_may_manage(call, ids)
         accounts.remove_memberships(call, id_of(user, "experimenter"), ids)
 
     @writes
@@ -137,17 +144,20 @@ def _set_leaders(call: Call, group: Any, owners: list[Any], leads: bool) -> None
     if group is None or owners is None:
         return
     group_id = id_of(group, "group")
-    _check_memberships(call, [group_id])
+    accounts.check_may_manage(call, [group_id])
     for owner in owners:
-        if owner is not None:
-            accounts.set_leader(call, id_of(owner, "experimenter"), group_id, leads)
+        if owner is None:
+            continue
+        user_id = id_of(owner, "experimenter")
+        if leads:
+            _check_promotion(call, user_id, [group_id])
+        accounts.set_leader(call, user_id, group_id, leads)
 
 
-def _check_memberships(call: Call, groups: list[int]) -> None:
-    """Owners of a group may add its members to "user", too: without it nobody can log in."""
-    accounts.check_may_manage(call, [g for g in groups if g != USER_GROUP or not call.caller.leader_of])
-    if SYSTEM_GROUP in groups and not call.caller.is_admin:
-        raise omero.SecurityViolation(message="Only administrators manage the group 'system'.")
+def _check_promotion(call: Call, user_id: int, groups: list[int]) -> None:
+    """SecurityViolation when somebody would become an administrator with privileges that the caller lacks."""
+    if SYSTEM_GROUP in groups and SYSTEM_GROUP not in accounts.memberships(call, user_id):
+        check_grant(call, effective_privileges(call.db, user_id))
 
 
 def _check_rename(call: Call, group_id: int, name: Any) -> None:

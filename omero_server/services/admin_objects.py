@@ -52,5 +52,6 @@ def id_of(obj: Any, what: str) -> int:
 
 def user_id_of(call: Call, name: str) -> int:
     """The id of the user called ``name``. Raises ApiUsageException."""
-    found = run(call, "select e.id from Experimenter e where e.omeName = :name", {"name": name}, as_server=True)
+    spelled = call.engine.passwords.spelled(name)
+    found = run(call, "select e.id from Experimenter e where e.omeName = :name", {"name": spelled}, as_server=True)
     return int(one(found, f"user: {name!r}"))

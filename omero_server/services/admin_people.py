@@ -11,7 +11,13 @@ from omero_server.queries import find
 from omero_server.saving.removal import remove
 from omero_server.saving.saver import save
 from omero_server.security import accounts
-from omero_server.security.privileges import all_privileges, check_grant, check_not_above, write_privileges
+from omero_server.security.privileges import (
+    all_privileges,
+    check_grant,
+    check_not_above,
+    privileges_of,
+    write_privileges,
+)
 from omero_server.services.admin_objects import id_of
 from omero_server.services.admin_passwords import text_of
 from omero_server.services.service import Service, writes
@@ -52,20 +58,19 @@ class AdminPeople(Service):
     @writes
     def createExperimenter(self, call: Call, user: Any, defaultGroup: Any, groups: list[Any]) -> int:
         """A user in these groups, the default one first; "user" is not added by itself."""
-        return self.createExperimenterWithPassword(call, user, None, defaultGroup, groups)
+        return _create_in(call, user, None, defaultGroup, groups)
 
     @writes
     def createExperimenterWithPassword(
         self, call: Call, user: Any, password: Any, defaultGroup: Any, groups: list[Any]
     ) -> int:
         """A user in these groups, with a password."""
-        ids = [id_of(defaultGroup, "default group"), *(id_of(group, "group") for group in groups or [])]
-        privileges = call.caller.privileges if SYSTEM_GROUP in ids else None
-        return _create(call, user, ids, password, privileges)
+        return _create_in(call, user, password, defaultGroup, groups)
 
     @writes
     def updateSelf(self, call: Call, experimenter: Any) -> None:
         """Change the caller's names, e-mail and institution."""
+        _check_not_for_others(call)
         _update(call, call.caller.user_id, experimenter, PERSONAL)
 
     @writes
@@ -75,7 +80,7 @@ class AdminPeople(Service):
         if call.caller.may("ModifyUser"):
             _update(call, user_id, experimenter, ("omeName", *PERSONAL))
         elif user_id == call.caller.user_id:
-            _update(call, user_id, experimenter, PERSONAL)
+            self.updateSelf(call, experimenter)
         else:
             raise omero.SecurityViolation(message="Only administrators with the privilege ModifyUser change users.")
 
@@ -119,6 +124,12 @@ def _group_named(call: Call, name: str) -> int:
     return found.id
 
 
+def _create_in(call: Call, user: Any, password: Any, default_group: Any, groups: list[Any]) -> int:
+    ids = [id_of(default_group, "default group"), *(id_of(group, "group") for group in groups or [])]
+    privileges = call.caller.privileges if SYSTEM_GROUP in ids else None
+    return _create(call, user, ids, password, privileges)
+
+
 def _create(call: Call, sent: Any, groups: list[int], password: Any, privileges: Any = None) -> int:
     """Insert user, memberships, password. ``privileges``: of a new administrator."""
     if sent is None:
@@ -129,6 +140,8 @@ def _create(call: Call, sent: Any, groups: list[int], password: Any, privileges:
     made = omero.model.Experimenter(_loaded=True, _config=sent._config, _ldap=sent._ldap or omero.RBool(_val=False))
     for name in ("omeName", *PERSONAL):
         setattr(made, f"_{name}", getattr(sent, f"_{name}"))
+    if made._omeName is not None:
+        made._omeName = omero.RString(call.engine.passwords.spelled(made._omeName._val))
     user_id = id_of(save(call, [made], privileged=True)[0], "experimenter")
     if SYSTEM_GROUP in groups and all_privileges() - set(privileges):
         write_privileges(call, user_id, privileges)
@@ -139,6 +152,8 @@ def _create(call: Call, sent: Any, groups: list[int], password: Any, privileges:
 
 def _update(call: Call, user_id: int, sent: Any, names: tuple[str, ...]) -> None:
     """Copy these properties. Raises ValidationException when root or guest would be renamed."""
+    if sent is None:
+        raise omero.ApiUsageException(message="The experimenter is null.")
     stored = find(call, "Experimenter", user_id, as_server=True)
     if stored is None:
         raise omero.ApiUsageException(message=f"There is no user with id {user_id}.")
@@ -147,6 +162,15 @@ def _update(call: Call, user_id: int, sent: Any, names: tuple[str, ...]) -> None
     if "omeName" in names:
         _check_name(user_id, stored)
     save(call, [stored], privileged=True)
+
+
+def _check_not_for_others(call: Call) -> None:
+    """SecurityViolation when somebody who may not change users acts as the caller."""
+    sudoer = call.caller.sudoer_id
+    if sudoer is not None and "ModifyUser" not in privileges_of(call, sudoer):
+        raise omero.SecurityViolation(
+            message="Who acts as another user needs the privilege ModifyUser to change that user."
+        )
 
 
 def _check_name(user_id: int, stored: Any) -> None:

@@ -201,9 +201,9 @@ def principal_name(p: Any) -> str:
 
 def user_named(call: Call, name: str) -> int:
     """The id of a user. ApiUsageException when there is none of that name."""
-    table = TABLES["experimenter"]
+    table, spelled = TABLES["experimenter"], call.engine.passwords.spelled(name)
     with call.engine.database.begin() as db:
-        found = db.execute(select(table.c.id).where(table.c.omename == name)).scalar_one_or_none()
+        found = db.execute(select(table.c.id).where(table.c.omename == spelled)).scalar_one_or_none()
     if found is None:
         raise omero.ApiUsageException(message=f"There is no user called {name!r}.")
     return int(found)
