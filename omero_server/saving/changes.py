@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -183,8 +183,18 @@ def write_changes(call: Call, changes: list[Change]) -> None:
     for change in changes:
         assert change.node.id is not None
         logged.setdefault(change.node.cls, []).append(change.node.id)
+        _take_over(change)
     for cls, ids in logged.items():
         call.log("UPDATE", cls.java, ids)
+
+
+def _take_over(change: Change) -> None:
+    """What the client gets back shows the new owner and group."""
+    node, table = change.node, change.node.cls.root.table
+    owner = change.values.get((table, "owner_id"), node.subject.owner_id)
+    group = change.values.get((table, "group_id"), node.subject.group_id)
+    if (owner, group) != (node.subject.owner_id, node.subject.group_id):
+        node.subject = replace(node.subject, owner_id=owner, group_id=group)
 
 
 def _by_table(change: Change, event: int) -> list[tuple[str, str, dict[str, Any]]]:

@@ -17,7 +17,7 @@ def assign(caller: Caller, graph: Graph) -> None:
     """Give each new object the owner and group that it asks for, else the caller and the group of the call.
 
     In a call for all groups the group is that of the stored objects in the graph. Raises ApiUsageException when no
-    group follows from anything.
+    group follows from anything, or more than one.
     """
     default = caller.group_id if not caller.all_groups else _common_group(graph)
     for node in graph.of(State.NEW):
@@ -54,8 +54,9 @@ def _common_group(graph: Graph) -> int | None:
     existing = (node.subject.group_id for node in graph.of(State.STORED, State.REFERENCE))
     groups = {group for group in existing if group not in (None, SYSTEM_GROUP, USER_GROUP)}
     if len(groups) > 1:
-        raise omero.GroupSecurityViolation(
-            message=f"MIXED GROUP: the objects to be linked are in the groups {', '.join(map(str, sorted(groups)))}."
+        raise omero.ApiUsageException(
+            message="Cannot save in all groups at once: the objects to be linked are in the groups "
+            f"{', '.join(map(str, sorted(groups)))}. Say which with omero.group in the context."
         )
     return groups.pop() if groups else None
 

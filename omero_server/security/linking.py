@@ -47,6 +47,7 @@ def check_creation(caller: Caller, subject: Subject) -> None:
     if caller.user_id == GUEST_USER:
         raise omero.SecurityViolation(message=f"Cannot create {name}: guests may not create anything.")
     if privileged:
+        _check_preset_group(caller, subject)
         return
     if subject.owner_id != caller.user_id:
         raise omero.SecurityViolation(
@@ -55,12 +56,19 @@ def check_creation(caller: Caller, subject: Subject) -> None:
     _check_group(caller, subject)
 
 
+def _check_preset_group(caller: Caller, subject: Subject) -> None:
+    """The common group is open to privileged creators only; elsewhere the call has to run in the group."""
+    allowed = (caller.group_id, USER_GROUP) if privileged_creator(caller, subject) else (caller.group_id,)
+    if not caller.all_groups and subject.group_id not in allowed:
+        raise omero.SecurityViolation(
+            message=f"Cannot create {subject.cls.name} in group {subject.group_id}: "
+            f"this call runs in group {caller.group_id}. Set omero.group in its context."
+        )
+
+
 def _check_group(caller: Caller, subject: Subject) -> None:
     name, group = subject.cls.name, subject.group_id
-    if not caller.all_groups and group != caller.group_id:
-        raise omero.SecurityViolation(
-            message=f"Cannot create {name} in group {group}: this call runs in group {caller.group_id}."
-        )
+    _check_preset_group(caller, subject)
     if group in caller.member_of and group != USER_GROUP:
         return
     if group in caller.member_of and caller.group_id == USER_GROUP:
