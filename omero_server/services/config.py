@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from typing import Any
 
@@ -34,6 +35,11 @@ PUBLIC = re.compile(
 HIDDEN = re.compile(
     r"omero\.security\.filter\.bitand|omero\.db\.(host|name|user|pass|driver|poolsize|dialect)|(database|hibernate)\..*"
 )
+COMPUTED = {
+    "omero.version": API_VERSION,
+    "omero.cluster.read_only.runtime.db": "false",
+    "omero.cluster.read_only.runtime.repo": "false",
+}
 IN_DATABASE = ("omero.db.uuid", "omero.db.authority", "omero.router.insecure")
 
 
@@ -44,6 +50,7 @@ class ConfigService(Service):
 
     def __init__(self) -> None:
         self._changed: dict[str, str] = {}
+        self._lock = threading.RLock()
 
     @reads(role="any")
     def getVersion(self, call: Call) -> str:
@@ -53,6 +60,8 @@ class ConfigService(Service):
     @reads(role="any")
     def getConfigValue(self, call: Call, key: str) -> str:
         """The value of a setting; empty for one that is not set. SecurityViolation when the caller may not read it."""
+        if not key:
+            return ""
         if not readable(call, key):
             raise omero.SecurityViolation(message=f"The setting {key} is not for you to read; ask an administrator.")
         return self._value(call, key)
@@ -64,7 +73,8 @@ class ConfigService(Service):
             pattern = re.compile(keyRegex)
         except re.error as error:
             raise omero.ApiUsageException(message=f"{keyRegex!r} is not a regular expression: {error}.") from error
-        names = (name for name in call.engine.config.effective() if pattern.search(name) and readable(call, name))
+        known = dict.fromkeys([*call.engine.config.effective(), *IN_DATABASE, *COMPUTED])
+        names = [name for name in known if pattern.search(name) and readable(call, name)]
         return {name: self._value(call, name) for name in names}
 
     @reads(role="system")
@@ -86,19 +96,23 @@ class ConfigService(Service):
     @writes(role="system")
     def setConfigValue(self, call: Call, key: str, value: str) -> None:
         """Change a setting until the server restarts; ``omero config set`` changes it for good."""
+        if not key:
+            raise omero.ApiUsageException(message="The name of the setting is missing.")
         if key in IN_DATABASE and self._from_database(call, key):
             table = TABLES["configuration"]
             call.db.execute(update(table).where(table.c.name == key).values(value=value))
         else:
-            self._changed[key] = value
+            with self._lock:
+                self._changed[key] = value
 
     @writes(role="system")
     def setConfigValueIfEquals(self, call: Call, key: str, value: str, test: str) -> bool:
         """Change a setting if it has the value ``test`` now."""
-        if self._value(call, key) != (test or ""):
-            return False
-        self.setConfigValue(call, key, value)
-        return True
+        with self._lock:
+            if self._value(call, key) != (test or ""):
+                return False
+            self.setConfigValue(call, key, value)
+            return True
 
     @reads(role="any")
     def getDatabaseUuid(self, call: Call) -> str:
@@ -117,10 +131,10 @@ class ConfigService(Service):
         return omero.RTime(int(time.time() * 1000))
 
     def _value(self, call: Call, key: str) -> str:
-        if key == "omero.version":
-            return API_VERSION
         if key in self._changed:
             return self._changed[key]
+        if key in COMPUTED:
+            return COMPUTED[key]
         stored = self._from_database(call, key) if key in IN_DATABASE else None
         if not stored and key == "omero.router.insecure" and call.engine.config.ports.tcp:
             return f"OMERO.Glacier2/router:tcp -p {call.engine.config.ports.tcp} -h @omero.host@"
