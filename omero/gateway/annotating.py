@@ -67,8 +67,9 @@ class Annotating:
         return next(self.listAnnotations(ns), None)
 
     def getAnnotationCounts(self) -> dict[str, int]:
-        """How many annotations there are, by kind."""
-        return self._conn.countAnnotations(self._class_name(), [self._obj.id.val])  # type: ignore[no-any-return]
+        """How many annotations there are, by kind; zeros for classes without annotations."""
+        takes_them = hasattr(omero.model, link_table(self._class_name()))
+        return self._conn.countAnnotations(self._class_name(), [self._obj.id.val] if takes_them else [])  # type: ignore[no-any-return]
 
     def listOrphanedAnnotations(
         self, eid: int | None = None, ns: Any = None, anntype: str | None = None, addedByMe: bool = True

@@ -277,10 +277,10 @@ class TagAnnotationWrapper(_Simple):
     def _is_set(self) -> bool:
         return bool(self.getNs() == omero.constants.metadata.NSINSIGHTTAGSET)
 
-    def countTagsInTagset(self) -> int:
-        """Number of tags in the set; 0 for a plain tag."""
+    def countTagsInTagset(self) -> int | None:
+        """Number of tags in the set; None for a plain tag."""
         if not self._is_set():
-            return 0
+            return None
         query = "select count(l.id) from AnnotationAnnotationLink l where l.parent.id = :id"
         params = omero.sys.ParametersI().addId(self.getId())
         return int(unwrap(self._conn.getQueryService().projection(query, params, self._conn.SERVICE_OPTS))[0][0])
@@ -300,9 +300,9 @@ class TagAnnotationWrapper(_Simple):
         if self._is_set():
             yield from self._around("parent", "child")
 
-    def listParents(self, withlinks: bool = True) -> Iterator[Any]:
+    def listParents(self, withlinks: bool = True) -> list[Any]:
         """The sets that hold the tag."""
-        yield from self._around("child", "parent", " and a.ns = :ns")
+        return list(self._around("child", "parent", " and a.ns = :ns"))
 
 
 class MapAnnotationWrapper(AnnotationWrapper):

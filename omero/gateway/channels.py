@@ -136,8 +136,8 @@ class _ChannelWrapper(BlitzObjectWrapper):
         return ColorHolder.fromRGBA(*self._re.getRGBA(self._idx))
 
     def getLut(self) -> str | None:
-        """Name of the lookup table; "" or None without one."""
-        return None if self._re is None else self._re.getChannelLookupTable(self._idx)
+        """Name of the lookup table, None without one."""
+        return None if self._re is None else self._re.getChannelLookupTable(self._idx) or None
 
     def getWindowStart(self) -> Any:
         """The value shown darkest."""
@@ -185,8 +185,8 @@ class _ChannelWrapper(BlitzObjectWrapper):
         return any(isinstance(each, omero.model.ReverseIntensityContext) for each in contexts or ())
 
     def getFamily(self) -> Any:
-        """The family of the quantisation map (an enumeration's wrapper)."""
-        return self._re.getChannelFamily(self._idx)
+        """The name of the quantisation map's family (an RString)."""
+        return self._re.getChannelFamily(self._idx).getValue()
 
     def getCoefficient(self) -> Any:
         """The coefficient of the quantisation map."""

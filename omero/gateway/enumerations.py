@@ -35,11 +35,11 @@ class Enumerations:
         found = query.find(str(klass), int(eid), self.SERVICE_OPTS)  # type: ignore[attr-defined]
         return None if found is None else _wrap(self, found)
 
-    def getOriginalEnumerations(self) -> dict[Any, list[Any]]:
-        """The values that a new server has, by class."""
-        found: dict[Any, list[Any]] = {}
+    def getOriginalEnumerations(self) -> dict[str, list[Any]]:
+        """The values that a new server has, by name of the class, such as FamilyI."""
+        found: dict[str, list[Any]] = {}
         for entry in self._types().getOriginalEnumerations():
-            found.setdefault(type(entry), []).append(_wrap(self, entry))
+            found.setdefault(type(entry).__name__, []).append(_wrap(self, entry))
         return found
 
     def getEnumerations(self) -> list[str]:
@@ -47,9 +47,9 @@ class Enumerations:
         return list(self._types().getEnumerationTypes())
 
     def getEnumerationsWithEntries(self) -> dict[str, list[Any]]:
-        """All values by name of the enumeration."""
+        """All values by name of the class, such as FamilyI."""
         found = self._types().getEnumerationsWithEntries()
-        return {name: [_wrap(self, entry) for entry in entries] for name, entries in found.items()}
+        return {f"{name}I": [_wrap(self, entry) for entry in entries] for name, entries in found.items()}
 
     def deleteEnumeration(self, obj: Any) -> None:
         """Delete a value (a wrapper)."""

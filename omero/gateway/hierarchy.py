@@ -135,12 +135,11 @@ class Hierarchy:
 
     def _towards(self, wrapper: Any) -> tuple[str, Any, str, str, str]:
         """Arguments of ``_links`` for the links to parents of one class."""
-        linked = (
-            issubclass(getattr(omero.model, wrapper.LINK_CLASS), omero.model.IObject) and wrapper.LINK_CHILD == "child"
-        )
-        fetch = (
-            "join fetch l.parent as p join fetch p.details.owner join fetch p.details.creationEvent" if linked else ""
-        )
+        fetch = ""
+        if wrapper.LINK_CHILD == "child":
+            fetch = "join fetch l.parent as p"
+            if wrapper.LINK_CLASS != "GroupExperimenterMap":  # groups belong to nobody
+                fetch += " join fetch p.details.owner join fetch p.details.creationEvent"
         return " order by l.id", omero.sys.ParametersI(), wrapper.LINK_CLASS, fetch, wrapper.LINK_CHILD
 
     def getAncestry(self) -> list[Any]:

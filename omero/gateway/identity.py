@@ -10,7 +10,7 @@ import omero
 import omero.api
 import omero.model
 import omero.sys
-from omero.gateway.utils import ServiceOptsDict, propertiesToDict, toBoolean
+from omero.gateway.utils import ServiceOptsDict, toBoolean
 from omero.rtypes import rstring, unwrap
 
 __all__ = ["Identity"]
@@ -174,9 +174,9 @@ class Identity:
 
     # Configuration
 
-    def getClientSettings(self) -> dict[str, Any]:
-        """The configuration that the server has for clients, nested by its dotted names."""
-        return propertiesToDict(self.getConfigService().getClientConfigValues(), prefix=f"{CLIENT}.")  # type: ignore[attr-defined]
+    def getClientSettings(self) -> dict[str, str]:
+        """The configuration that the server has for clients, by full name. ``propertiesToDict`` nests it."""
+        return dict(self.getConfigService().getClientConfigValues())  # type: ignore[attr-defined]
 
     def _setting(self, name: str) -> str | None:
         """One value of the configuration for clients, None when not set."""
@@ -206,9 +206,9 @@ class Identity:
         """Number of pixels up to which images can be downloaded in other formats."""
         return int(self._setting(f"{CLIENT}.download_as.max_size") or DOWNLOAD_AS_MAX)
 
-    def getWebclientHost(self) -> str | None:
-        """URL of the web client, None when not set."""
-        return self._setting(f"{CLIENT}.web.host")
+    def getWebclientHost(self) -> str:
+        """URL of the web client, "" when not set."""
+        return self._setting(f"{CLIENT}.web.host") or ""
 
     def getFreeSpace(self) -> int:
         """Free bytes of the repository."""

@@ -261,7 +261,7 @@ class _ImageWrapper(Plots, Rendering, ImageFiles, BlitzObjectWrapper, OmeroRestr
         """With author, date (seconds since 1970), thumb_url if ``xtra`` has thumbUrlPrefix, size if it has tiled."""
         described = super().simpleMarshal(xtra=xtra, parents=parents)
         date = self.getDate()
-        described |= {"author": self.getAuthor(), "date": date.timestamp() if date else None}
+        described |= {"author": self.getAuthor(), "date": float(int(date.timestamp())) if date else None}
         prefix = (xtra or {}).get("thumbUrlPrefix")
         if prefix is not None:
             described["thumb_url"] = prefix(str(self.id)) if callable(prefix) else f"{prefix}{self.id}/"

@@ -59,6 +59,7 @@ class _ExperimenterWrapper(BlitzObjectWrapper):
     LINK_CLASS = "GroupExperimenterMap"
     CHILD_WRAPPER_CLASS = None
     PARENT_WRAPPER_CLASS = "ExperimenterGroupWrapper"
+    _attrs = ("firstName", "middleName", "lastName", "email")
 
     @classmethod
     def _getQueryString(cls, opts: dict[str, Any] | None = None) -> tuple[str, list[str], Any]:
@@ -77,10 +78,9 @@ class _ExperimenterWrapper(BlitzObjectWrapper):
         return query, clauses, params
 
     def simpleMarshal(self, xtra: Any = None, parents: bool = False) -> dict[str, Any]:
-        """With is_self, is_admin, name and user name."""
+        """With first, middle and last name, email, and isAdmin."""
         described = super().simpleMarshal(xtra=xtra, parents=parents)
         described["isAdmin"] = self.isAdmin()
-        described["is_self"] = self.is_self()
         return described
 
     def copyGroupExperimenterMap(self) -> list[Any]:

@@ -11,7 +11,7 @@ from omero.gateway.wrapper import BlitzObjectWrapper, resolve
 from omero.rtypes import rint
 
 if TYPE_CHECKING:
-    from numpy import dtype, ndarray
+    from numpy import generic, ndarray
 
 __all__ = ["OMERO_NUMPY_TYPES", "_PixelsWrapper"]
 
@@ -44,11 +44,11 @@ class _PixelsWrapper(BlitzObjectWrapper):
         """The type: a wrapper with ``value``."""
         return resolve("EnumerationWrapper")(self._conn, self._obj.getPixelsType())
 
-    def get_numpy_type(self) -> dtype[Any]:
-        """The type as numpy's, in the order of this machine."""
+    def get_numpy_type(self) -> type[generic]:
+        """The type as numpy's class, such as ``numpy.uint8``."""
         import numpy
 
-        return numpy.dtype(OMERO_NUMPY_TYPES[self.getPixelsType().value])
+        return numpy.dtype(OMERO_NUMPY_TYPES[self.getPixelsType().value]).type
 
     def copyPlaneInfo(self, theC: int | None = None, theT: int | None = None, theZ: int | None = None) -> Iterator[Any]:
         """What is known of planes, in the order of time; of some channel, time point and section if given."""
@@ -75,7 +75,7 @@ class _PixelsWrapper(BlitzObjectWrapper):
         """One array (height, width) for each (z, c, t, (x, y, width, height) or None for the whole plane)."""
         import numpy
 
-        wanted = self.get_numpy_type()
+        wanted = numpy.dtype(self.get_numpy_type())
         sent = wanted.newbyteorder(">")
         shape = (self.getSizeY(), self.getSizeX())
         store = self._prepareRawPixelsStore()

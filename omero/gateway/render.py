@@ -110,22 +110,22 @@ class Rendering(RenderingSettings):
     @assert_re()
     def getZoomLevelScaling(self) -> dict[int, float] | None:
         """Scale of each resolution level, 0 the full size; None without levels."""
-        if not self._re.requiresPixelsPyramid():
-            return None
         levels = self._re.getResolutionDescriptions()
+        if len(levels) < 2:
+            return None
         return {index: level.sizeX / levels[0].sizeX for index, level in enumerate(levels)}
 
     def renderBirdsEyeView(self, size: int) -> bytes | None:
         """The whole image, longest side ``size``, as JPEG."""
         return self.getThumbnail(size)
 
-    def getZ(self) -> int | None:
-        """The section rendered last."""
-        return None if self._pd is None else self._pd.z
+    def getZ(self) -> int:
+        """The section rendered last, 0 before."""
+        return 0 if self._pd is None else self._pd.z
 
-    def getT(self) -> int | None:
-        """The time point rendered last."""
-        return None if self._pd is None else self._pd.t
+    def getT(self) -> int:
+        """The time point rendered last, 0 before."""
+        return 0 if self._pd is None else self._pd.t
 
     @assert_re(ignoreExceptions=(omero.ConcurrencyException,))
     def getHistogram(

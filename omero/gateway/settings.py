@@ -103,15 +103,16 @@ class RenderingSettings(Engine):
 
     @assert_re()
     def getFamilies(self) -> dict[str, Any]:
-        """The families of quantisation maps by name."""
-        return {family.value.val: family for family in self._re.getAvailableFamilies()}
+        """The families of quantisation maps by name, as wrappers."""
+        wrapper = resolve("EnumerationWrapper")
+        return {family.value.val: wrapper(self._conn, family) for family in self._re.getAvailableFamilies()}
 
     @assert_re()
     def setQuantizationMap(self, channelIndex: int, family: str, coefficient: float) -> None:
         """Set the quantisation map of a channel, numbered from 0: linear, polynomial, logarithmic, exponential."""
         found = self.getFamilies().get(family)
         if found is not None:
-            self._re.setQuantizationMap(channelIndex, found, float(coefficient), False, self._conn.SERVICE_OPTS)
+            self._re.setQuantizationMap(channelIndex, found._obj, float(coefficient), False, self._conn.SERVICE_OPTS)
 
     def setQuantizationMaps(self, maps: Sequence[Any]) -> None:
         """Set those of all channels, each {"family": ..., "coefficient": ...} or None to leave one as it is."""
@@ -124,12 +125,12 @@ class RenderingSettings(Engine):
     @assert_re()
     def getRenderingModels(self) -> list[Any]:
         """The models, as wrappers."""
-        return [resolve("BlitzObjectWrapper")(self._conn, model) for model in self._re.getAvailableModels()]
+        return [resolve("EnumerationWrapper")(self._conn, model) for model in self._re.getAvailableModels()]
 
     @assert_re()
     def getRenderingModel(self) -> Any:
         """The model in use, as a wrapper: its ``value`` is rgb or greyscale."""
-        return resolve("BlitzObjectWrapper")(self._conn, self._re.getModel())
+        return resolve("EnumerationWrapper")(self._conn, self._re.getModel())
 
     def _set_model(self, value: str) -> None:
         for model in self._re.getAvailableModels():

@@ -199,8 +199,10 @@ class BlitzObjectWrapper(Hierarchy, Annotating, Rights, Marshalling):
         return self.getDetails().getOwner()
 
     def getOwnerFullName(self) -> str | None:
-        """First and last name of the owner."""
-        return self.getOwner().getFullName()  # type: ignore[no-any-return]
+        """First and last name of the owner; None for objects without owner."""
+        details = self.getDetails()
+        owner = details.getOwner() if details is not None and details._obj is not None else None
+        return None if owner is None else owner.getFullName()
 
     def getOwnerOmeName(self) -> str:
         """Login name of the owner."""

@@ -119,7 +119,9 @@ class Writing:
     def _upload(self, image: Any, planes: Iterator[ndarray[Any, Any]], size: Mapping[str, int]) -> None:
         """Write the planes as big-endian values and store each channel's extremes."""
         pixels = image.getPrimaryPixels()
-        sent = pixels.get_numpy_type().newbyteorder(">")
+        import numpy
+
+        sent = numpy.dtype(pixels.get_numpy_type()).newbyteorder(">")
         extremes: dict[int, tuple[float, float]] = {}
         store = pixels._prepareRawPixelsStore()
         try:

@@ -161,7 +161,7 @@ def test_user_and_group(conn: Any, root: Any) -> None:
 
 def test_configuration(conn: Any) -> None:
     assert conn.getMaxPlaneSize() == (3192, 3192)
-    assert conn.getClientSettings()["browser"]["thumb_default_size"] == 96
+    assert conn.getClientSettings()["omero.client.browser.thumb_default_size"] == "96"
     assert conn.getDownloadAsMaxSizeSetting() == 144_000_000
     assert conn.getInterpolateSetting() is True
     assert conn.canCreate() is True
@@ -287,7 +287,7 @@ def test_channels(image: Any) -> None:
     low, high = first.getWindowMin(), first.getWindowMax()
     assert (first.getWindowStart(), first.getWindowEnd()) == (low, high)
     assert not second.isInverted()
-    assert first.getFamily().value.val == "linear"
+    assert first.getFamily().val == "linear"
     assert image.getChannelLabels() == ["0", "1"]
     assert image.getChannels(noRE=True)[0].getColor() is None
 

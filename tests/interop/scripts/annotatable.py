@@ -8,6 +8,7 @@ from omero.rtypes import rbool, rdouble, rint, rlong, rstring, rtime
 from omero.sys import ParametersI
 
 NS = "interop/annotatable"
+LINKS = "select l from %sAnnotationLink l join fetch l.child where l.parent.id = :id"
 connection = gateway()
 update, query, metadata = (
     connection.getUpdateService(),
@@ -166,10 +167,7 @@ def link(kind, target, child):
 
 def linked(kind, target):
     """Kinds of what hangs on the target: as the query for its links sees it (nodes themselves come unloaded)."""
-    links = query.findAllByQuery(
-        f"select l from {kind}AnnotationLink l join fetch l.child where l.parent.id = :id",
-        ParametersI().addId(target.getId().val),
-    )
+    links = query.findAllByQuery(LINKS % kind, ParametersI().addId(target.getId().val))
     return sorted(one.getChild().__class__.__name__[:-1] for one in links)
 
 
