@@ -14,7 +14,7 @@ from omero_server.queries import ast
 from omero_server.queries.elements import Element, all_of, tables_of
 from omero_server.queries.errors import HqlError
 from omero_server.queries.scope import Scope
-from omero_server.queries.values import ClassOf, Collection, Entity, Pairs, Reference, Scalar, Value
+from omero_server.queries.values import ClassOf, Collection, Entity, Pairs, Reference, Scalar, Several, Value
 
 __all__ = ["AS_PROPERTIES", "FUNCTIONS", "call", "contains", "elements"]
 
@@ -43,6 +43,8 @@ def call(scope: Scope, node: ast.Call, evaluate: Evaluate) -> Value:
 
 def elements(scope: Scope, value: Value, at: int) -> Select[Any]:
     """A sub-select of the ids of a collection's elements, as far as the caller may read them."""
+    if isinstance(value, Several):
+        return value.query
     return _select(scope, value, at, lambda table, key: key)
 
 
@@ -67,7 +69,7 @@ def _index(value: Value, at: int) -> Scalar:
     raise HqlError(at, "index() needs the alias of a joined list", "Join an ordered list like 'well.wellSamples'.")
 
 
-def _index_range(scope: Scope, node: ast.Call, value: Value) -> Scalar:
+def _index_range(scope: Scope, node: ast.Call, value: Value) -> Value:
     if isinstance(value, Entity) and value.element.index is not None and node.name != "indices":
         function = func.max if node.name == "maxindex" else func.min
         return Scalar(function(value.element.index), "RInt")
@@ -87,7 +89,7 @@ def _index_range(scope: Scope, node: ast.Call, value: Value) -> Scalar:
         return _column(table, inverse.index_column)
 
     if node.name == "indices":
-        return Scalar(_over(scope, value, node.at, column), "RInt")
+        return Several(_select(scope, value, node.at, column))
     return Scalar(_over(scope, value, node.at, lambda table, key: function(column(table, key))), "RInt")
 
 

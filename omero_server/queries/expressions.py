@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import all_, and_, any_, case, exists, false, literal, not_, null, or_, true, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, ENUM
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType, String, TypeEngine
 
@@ -316,7 +316,7 @@ def _equals_any(scope: Scope, column: Scalar, node: ast.Expression) -> ColumnEle
         # One array keeps the text of the statement the same for any number of values.
         type_ = _comparable_type(column)
         convert = _label(column.unit, node.at) if column.unit else None
-        array = ARRAY(type_) if type_ is not None and not isinstance(type_, String) else None
+        array = ARRAY(type_) if type_ is not None and not _is_text(type_) else None
         bound: Any = scope.context.parameters.bind(node.name, True, array, convert)
         return _equal(column.sql, any_(bound))
     if _is_label(node, column):
@@ -325,6 +325,11 @@ def _equals_any(scope: Scope, column: Scalar, node: ast.Expression) -> ColumnEle
     if isinstance(value, Scalar | Entity):
         return _equal(column.sql, scalar(value, node.at).sql)
     return collections.contains(scope, value, column.sql, node.at)
+
+
+def _is_text(type_: TypeEngine[Any]) -> bool:
+    """Texts of any length compare with each other; labels of an enumeration only with their own type."""
+    return isinstance(type_, String) and not isinstance(type_, ENUM)
 
 
 def _selected(scope: Scope, query: ast.Query, width: int = 1) -> Any:
@@ -374,9 +379,11 @@ def _exists(scope: Scope, node: ast.Exists) -> Scalar:
 
 
 def _quantified(scope: Scope, node: ast.Quantified) -> Any:
-    if not isinstance(node.operand, ast.SubQuery):
-        raise HqlError(node.at, f"{node.quantifier} needs a query in parentheses")
-    selected = _selected(scope, node.operand.query).scalar_subquery()
+    if isinstance(node.operand, ast.SubQuery):
+        query = _selected(scope, node.operand.query)
+    else:
+        query = collections.elements(scope, value_of(scope, node.operand), node.at)
+    selected = query.scalar_subquery()
     return all_(selected) if node.quantifier == "all" else any_(selected)
 
 

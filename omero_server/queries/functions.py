@@ -46,6 +46,8 @@ CAST_TYPES: dict[str, tuple[TypeEngine[Any], str]] = {
     "float": (Float(), "RFloat"),
     "boolean": (Boolean(), "RBool"),
     "timestamp": (DateTime(), "RTime"),
+    "big_decimal": (Numeric(), "RDouble"),
+    "big_integer": (BigInteger(), "RLong"),
 }
 
 

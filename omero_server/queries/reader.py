@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 import omero._generated
 import omero.model
+from omero_server.db.remembered import remembered
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import ModelClass
 from omero_server.security.downloads import RESTRICTION, restricted
@@ -66,12 +67,15 @@ class Reader:
 
     def learn_groups(self, ids: set[int]) -> None:
         """Ask for the permissions of groups, those not yet known, in one statement."""
-        missing = sorted(ids - self._bits.keys())
+        missing = tuple(sorted(ids - self._bits.keys()))
         if missing:
-            table = TABLES["experimentergroup"]
-            wanted = bindparam("ids", missing, type_=ARRAY(BigInteger))
-            rows = self.db.execute(select(table.c.id, table.c.permissions).where(table.c.id == any_(wanted)))
-            self._bits.update((row[0], row[1]) for row in rows)
+            self._bits.update(remembered(self.db, ("bits", missing), lambda: self._ask_bits(missing)))
+
+    def _ask_bits(self, ids: tuple[int, ...]) -> dict[int, int]:
+        table = TABLES["experimentergroup"]
+        wanted = bindparam("ids", list(ids), type_=ARRAY(BigInteger))
+        rows = self.db.execute(select(table.c.id, table.c.permissions).where(table.c.id == any_(wanted)))
+        return {row[0]: row[1] for row in rows}
 
     def permissions(
         self, cls: ModelClass, owner: int | None, group: int | None, own: int, repository: str | None, directory: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import ColumnElement, Select
 
 from omero_server.model.schema import ModelClass, Property
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from omero_server.queries.elements import Element
 
 __all__ = [
-    "ClassOf", "Collection", "Counts", "Details", "Entity", "Pairs", "Permissions", "Reference", "Scalar", "Unit",
-    "Value",
+    "ClassOf", "Collection", "Counts", "Details", "Entity", "Pairs", "Permissions", "Reference", "Scalar", "Several",
+    "Unit", "Value",
 ]  # fmt: skip
 
 
@@ -86,6 +86,13 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """The values of a sub-select; they can be compared with one value, but are none."""
+
+    query: Select[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A measured value: number and unit."""
 
@@ -102,4 +109,6 @@ class ClassOf:
     cls: ModelClass
 
 
-Value: TypeAlias = Scalar | Entity | Reference | Details | Permissions | Collection | Counts | Pairs | Unit | ClassOf
+Value: TypeAlias = (
+    Scalar | Entity | Reference | Details | Permissions | Collection | Counts | Pairs | Several | Unit | ClassOf
+)  # fmt: skip
