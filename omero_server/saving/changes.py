@@ -19,6 +19,7 @@ from omero_server.saving.graph import Graph, Node
 from omero_server.saving.locking import hold
 from omero_server.saving.maps import MapValues, changed_maps, sent_maps, write_maps
 from omero_server.saving.ownership import preset
+from omero_server.saving.permissions import change_permissions
 from omero_server.security.bits import is_private
 from omero_server.security.linking import check_path
 from omero_server.security.voter import Action, Subject, allowed, is_system_type, may_read
@@ -31,12 +32,16 @@ MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(slots=True)
 class Change:
-    """New values of one stored object: by (table, column), its new references, and its changed maps."""
+    """New values of one stored object: by (table, column), its new references, and its changed maps.
+
+    permissions: new bits of a group, which all that is in it shares.
+    """
 
     node: Node
     values: dict[tuple[str, str], Any] = field(default_factory=dict)
     references: list[Field] = field(default_factory=list)
     maps: MapValues = field(default_factory=dict)
+    permissions: int | None = None
 
 
 def plan_changes(call: Call, graph: Graph, rows: dict[Node, StoredRow], privileged: bool) -> list[Change]:
@@ -57,7 +62,7 @@ def plan_changes(call: Call, graph: Graph, rows: dict[Node, StoredRow], privileg
     changed_maps(call.db, {change.node: change.maps for change in changes})
     for change in changes:
         _compare_details(call.caller, change, privileged)
-    found = [change for change in changes if change.values or change.maps]
+    found = [change for change in changes if change.values or change.maps or change.permissions is not None]
     for change in found:
         if not privileged:
             _check_edit(call.caller, change)
@@ -128,6 +133,9 @@ def _compare_external_info(graph: Graph, change: Change, row: StoredRow) -> None
 def _compare_details(caller: Caller, change: Change, privileged: bool) -> None:
     node = change.node
     if is_system_type(node.cls):
+        asked = None if node.obj._details is None else node.obj._details._permissions
+        if node.cls.name == "ExperimenterGroup" and asked is not None and asked._perm1 != node.subject.bits:
+            change.permissions = int(asked._perm1)
         return
     stored, table = node.subject, node.cls.root.table
     owner, group = preset(node, "_owner"), preset(node, "_group")
@@ -182,6 +190,9 @@ def write_changes(call: Call, changes: list[Change]) -> None:
     logged: dict[ModelClass, list[int]] = {}
     for change in changes:
         assert change.node.id is not None
+        if change.permissions is not None:
+            change_permissions(call, change.node.id, change.permissions)
+            change.node.subject = replace(change.node.subject, bits=change.permissions)
         logged.setdefault(change.node.cls, []).append(change.node.id)
         _take_over(change)
     for cls, ids in logged.items():

@@ -112,10 +112,18 @@ def _compare(
     privileged: bool,
 ) -> None:
     listed = {member.id: place for place, member in enumerate(members) if member is not None and member.id is not None}
+    kept = [old for old in sorted(stored, key=lambda old: old.place or 0) if old.id in listed]
+    same_order = sorted(kept, key=lambda old: listed[old.id]) == kept
     for old in stored:
         if old.id in listed:
-            if old.place is not None and old.place != listed[old.id]:
+            if old.place is None or old.place == listed[old.id]:
+                continue
+            if privileged or allowed(caller, Action.EDIT, old.subject):
                 changes.moved.setdefault(back, []).append((old.id, listed[old.id]))
+            elif not same_order:
+                raise omero.SecurityViolation(
+                    message=f"{prop.type}:{old.id} has another place in the saved list, but you may not edit it."
+                )
         elif privileged or may_read(caller, old.subject):
             if not privileged and not allowed(caller, Action.DELETE, old.subject):
                 raise omero.SecurityViolation(

@@ -13,7 +13,7 @@ from omero_server.model.schema import ModelClass
 from omero_server.saving.existing import group_bits, load_subjects
 from omero_server.saving.fields import class_of
 from omero_server.saving.graph import Graph
-from omero_server.security.voter import Action, allowed
+from omero_server.security.voter import Action, allowed, may_read
 from omero_server.sessions.call import Call
 
 __all__ = ["remove", "remove_all"]
@@ -41,6 +41,8 @@ def remove_all(call: Call, objects: Sequence[Any], *, privileged: bool = False) 
     load_subjects(call.db, graph)
     group_bits(call.db, graph.nodes)
     for node in graph.nodes:
+        if not privileged and not may_read(call.caller, node.subject):
+            raise omero.SecurityViolation(message=f"You may not read {node.name} in the group of this call.")
         if not privileged and not allowed(call.caller, Action.DELETE, node.subject):
             raise omero.SecurityViolation(message=f"You may not delete {node.name}: it belongs to somebody else.")
     for cls, wanted in ids.items():
