@@ -65,7 +65,7 @@ def test_login(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_no_server(tmp_path: Path) -> None:
-    with pytest.raises(omero.ResourceError, match="127.0.0.1"):
+    with pytest.raises(omero.ResourceError, match=r"127\.0\.0\.1"):
         mailer(Mailbox(port=free_ports(1)[0]), tmp_path).send(["a@b.org"], "s", "b")
     with smtp_server(Mailbox(deaf=True)) as box, pytest.raises(omero.ResourceError):
         mailer(box, tmp_path).send(["a@b.org"], "s", "b")

@@ -11,7 +11,8 @@ SMALL = ShareData(5, 7, (1, 2), ("ann@example.org",), (("Image", 4), ("Laser", 9
 BYTES = (
     b"\x70\0\0\0\x01\0" + b"\x0domero-share/1" + b"\x05" + b"\0" * 7 + b"\x07" + b"\0" * 7
     + b"\x02\x01" + b"\0" * 7 + b"\x02" + b"\0" * 7 + b"\x01\x0fann@example.org"
-    + b"\x02\x05Image\x04" + b"\0" * 7 + b"\x05Laser\x09" + b"\0" * 7 + b"\x01" + (1_700_000_000_000).to_bytes(8, "little")
+    + b"\x02\x05Image\x04" + b"\0" * 7 + b"\x05Laser\x09" + b"\0" * 7 + b"\x01"
+    + (1_700_000_000_000).to_bytes(8, "little")
 )  # fmt: skip
 
 
