@@ -53,10 +53,9 @@ def load_channels(call: Call, ids: Iterable[int]) -> list[Any]:
         _put(channels, attribute, found)
     settings = [c._lightSourceSettings for c in channels if c._lightSourceSettings is not None]
     settings = [one for one in settings if one._loaded]
-    sources = [one._lightSource for one in settings if one._lightSource is not None]
-    loaded = _light_sources(call, sources)
-    _put_instruments(call, loaded.values())
-    _put(settings, "_lightSource", loaded)
+    lights = _light_sources(call, [one._lightSource for one in settings if one._lightSource is not None])
+    _put_instruments(call, lights.values())
+    _put(settings, "_lightSource", lights)
     return channels
 
 
@@ -71,9 +70,9 @@ def load_instrument(call: Call, instrument_id: int) -> Any:
         if collection == "filterSet":
             _attach_filters(call, loaded)
     (instrument,) = found
-    loaded = _light_sources(call, attach(call, found, "lightSource"))
-    instrument._lightSourceSeq = [loaded[one._id._val] for one in instrument._lightSourceSeq]
-    for one in loaded.values():
+    sources = _light_sources(call, attach(call, found, "lightSource"))
+    instrument._lightSourceSeq = [sources[one._id._val] for one in instrument._lightSourceSeq]
+    for one in sources.values():
         if one._instrument is not None and one._instrument._id._val == instrument_id:
             one._instrument = instrument
     return instrument
