@@ -193,10 +193,13 @@ class Worker:
 
 
 def measure(case: Case, contexts: list[dict[str, str]]) -> Times:
-    """Medians of all ways in turn, so that what else the machine does meets them all. They must find as much."""
+    """Medians of all ways in turn, so that what else the machine does meets them all.
+
+    All must find as much, except that there may be more in all groups.
+    """
     ways: list[Callable[[], int]] = [*(lambda c=c: case.ours(c) for c in contexts), case.floor]  # type: ignore[misc]
     found = [way() for way in ways]
-    assert found[0] and len(set(found)) == 1, f"{case.name}: found {found}"
+    assert 0 < found[0] == found[-1] <= min(found), f"{case.name}: found {found}"
     taken: list[list[float]] = [[] for _ in ways]
     started = time.perf_counter()
     while len(taken[0]) < MOST and (len(taken[0]) < LEAST or time.perf_counter() - started < SECONDS * len(ways)):
@@ -225,7 +228,8 @@ def login_case(server: Instance, site: Site, worker: Worker) -> Case:
 def connected(server: Instance, site: Site) -> Iterator[Worker]:
     """The measured user logged in, with a database connection of his own."""
     client = omero.client(f"tcp://{server.host}:{server.ports.tcp}")
-    connection = psycopg2.connect(server.uri)
+    # The planner's settings with which the floors are fastest; the server has them too.
+    connection = psycopg2.connect(server.uri, options="-c random_page_cost=1.1 -c jit=off")
     try:
         session = client.createSession(site.name(site.worker), server.root_password)
         yield Worker(server, site, session, connection)

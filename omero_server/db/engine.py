@@ -9,6 +9,8 @@ from typing import Any
 import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
+from omero_server.db.idle import replace_broken
+from omero_server.db.remembered import Memory
 from omero_server.db.zone import fixed_offset, local_zone
 
 __all__ = ["Database"]
@@ -34,15 +36,15 @@ class Database:
             make_url(url).set(drivername="postgresql+psycopg2"),
             pool_size=pool_size,
             max_overflow=pool_size,
-            # A connection that the server closed (restart, fail-over) is replaced instead of failing the first call.
-            pool_pre_ping=True,
             connect_args={"application_name": application_name, "connect_timeout": 10},
         )
         event.listen(self.engine, "connect", _use_local_zone)
         event.listen(self.engine, "connect", _tune)
+        replace_broken(self.engine)
         self._ids = _IdBlocks()
         # Told, after each commit, the classes ("ome.model.core.Image") of the objects that the transaction changed.
-        self.on_change: list[Callable[[frozenset[str]], None]] = []
+        self.memory = Memory()
+        self.on_change: list[Callable[[frozenset[str]], None]] = [self.memory.changed]
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

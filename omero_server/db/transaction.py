@@ -19,6 +19,7 @@ from sqlalchemy import Connection, func, insert, select, text
 import omero
 import omero._generated
 from omero_server.db.engine import Database
+from omero_server.db.remembered import OPTION
 from omero_server.db.tables import TABLES
 
 __all__ = ["Author", "Interference", "Transaction"]
@@ -75,12 +76,14 @@ class Transaction:
     def db(self) -> Connection:
         """The connection, inside the transaction. Read-only transactions refuse writes in the database itself."""
         if self._connection is None:
+            memory = self.database.memory
+            known = (None if self.writable else memory, memory.version)
             connection = self.database.engine.connect()
             # Options of BEGIN, at no cost of another statement: the database itself refuses writes, and all statements
             # of a reply see the same state. Writers must see what others committed while they waited for a row.
             isolation = "READ COMMITTED" if self.writable else "REPEATABLE READ"
             self._connection = connection.execution_options(
-                postgresql_readonly=not self.writable, isolation_level=isolation
+                postgresql_readonly=not self.writable, isolation_level=isolation, **{OPTION: known}
             )
             if self.writable:
                 self._connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))

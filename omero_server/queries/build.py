@@ -32,11 +32,20 @@ def _time(value: datetime) -> omero.RTime:
     return omero.RTime(millis(value))
 
 
+# Common values are made once: within one reply, equal objects are also sent once. Nobody changes an RType.
+BOOLS = {value: omero.RBool(value) for value in (False, True)}
+INTS = {value: omero.RInt(value) for value in range(-1, 1025)}
+
+
+def _int(value: int) -> omero.RInt:
+    return INTS.get(value) or omero.RInt(value)
+
+
 WRAP: dict[str, Callable[[Any], Any]] = {
-    "RBool": omero.RBool,
+    "RBool": BOOLS.__getitem__,
     "RDouble": omero.RDouble,
     "RFloat": omero.RFloat,
-    "RInt": omero.RInt,
+    "RInt": _int,
     "RLong": omero.RLong,
     "RString": omero.RString,
     "RTime": _time,
@@ -84,7 +93,7 @@ class Builder:
         self._references: list[tuple[str, int, ModelClass]] = []
         self._units: list[tuple[str, int, int, Callable[[float, str], Any]]] = []
         if "version" in places:
-            self._values.append(("_version", places["version"], omero.RInt))
+            self._values.append(("_version", places["version"], _int))
         for prop in cls.properties.values():
             self._property(prop, places)
         self._details = [(a, places[c], MODEL.classes[DETAILS_CLASSES[a]]) for a, c in DETAILS.items() if c in places]

@@ -55,7 +55,7 @@ def _wrapper(item: Item) -> Wrap:
         case "class":
             return _class
         case "permissions":
-            return _permissions
+            return _shared_permissions()
         case "unit":
             symbols = dict(MODEL.units[item.type or ""])
             return lambda quantity: _quantity(quantity, symbols)
@@ -78,8 +78,19 @@ def _text(value: Any) -> Any:
 
 def _number(type_: str) -> Wrap:
     """Numbers of a known type: the database may answer with a wider one."""
-    make, plain = rtype(type_), int if type_ in ("RInt", "RLong") else float
-    return lambda value: make(plain(value))
+    make = rtype(type_)
+    if type_ in ("RDouble", "RFloat"):
+        return lambda value: make(float(value))
+    # Ids of owners and groups, sizes and counts repeat from row to row: equal ones are sent once.
+    made: dict[int, Any] = {}
+
+    def wrap(value: Any) -> Any:
+        found = made.get(value)
+        if found is None:
+            found = made[value] = make(int(value))
+        return found
+
+    return wrap
 
 
 def _by_value(value: Any) -> Any:
@@ -106,6 +117,19 @@ def _quantity(quantity: Any, symbols: dict[str, str]) -> omero.RMap:
         "unit": omero.RString(name),
         "symbol": omero.RString(symbols[name]),
     })  # fmt: skip
+
+
+def _shared_permissions() -> Wrap:
+    """Objects with equal rights have the same ``Permissions``; what they become is made once for all rows."""
+    made: dict[int, omero.RMap] = {}
+
+    def wrap(permissions: omero.model.Permissions) -> omero.RMap:
+        found = made.get(id(permissions))
+        if found is None:
+            found = made[id(permissions)] = _permissions(permissions)
+        return found
+
+    return wrap
 
 
 def _permissions(permissions: omero.model.Permissions) -> omero.RMap:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement, FromClause
 from sqlalchemy.sql.elements import BindParameter
 
+from omero_server.db.remembered import remembered
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import ModelClass
 from omero_server.security.bits import Right, Role
@@ -59,7 +60,7 @@ UNFILTERED = ReadFilter("free")
 
 
 def read_filter(caller: Caller, connection: Connection) -> ReadFilter:
-    """The filter for one call. In all groups it asks the database once for the permissions of the groups."""
+    """The filter for one call. In all groups it needs the permissions of the groups."""
     parameters: dict[str, Any] = {"_me": caller.user_id, "_real": caller.real_person}
     words = ["admin"] if caller.is_admin else []
     if caller.may("ReadSession"):
@@ -73,7 +74,8 @@ def read_filter(caller: Caller, connection: Connection) -> ReadFilter:
         words.append("open")
     else:
         words.append("own")
-        parameters["_groups"] = _readable_groups(caller, connection)
+        key = ("readable groups", caller.member_of, caller.leader_of)
+        parameters["_groups"] = remembered(connection, key, lambda: _readable_groups(caller, connection))
     return ReadFilter(" ".join(words), parameters)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Connection, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from omero_server.db.remembered import remembered
 from omero_server.db.tables import TABLES
 from omero_server.security.bits import Right, Role
 from omero_server.sessions.call import GUEST_USER, ROOT_USER, USER_GROUP, Caller
@@ -38,6 +39,11 @@ def masked_classes(caller: Caller) -> frozenset[str]:
 
 def known_persons(caller: Caller, connection: Connection) -> list[int]:
     """Users whose names the caller sees: himself, root, guest, and members of his groups that read each other."""
+    key = ("known persons", caller.user_id, caller.member_of)
+    return remembered(connection, key, lambda: _known_persons(caller, connection))
+
+
+def _known_persons(caller: Caller, connection: Connection) -> list[int]:
     member, group = TABLES["groupexperimentermap"], TABLES["experimentergroup"]
     shared = [g for g in caller.member_of if g != USER_GROUP]
     statement = (

@@ -149,6 +149,7 @@ class SessionStore:
     def invalidate(self) -> None:
         """Users, groups or memberships have changed: every session reloads them at its next call."""
         self._version += 1
+        self.database.memory.forget()
 
     def _changed(self, classes: frozenset[str]) -> None:
         if not classes.isdisjoint(MEMBERSHIP_CLASSES):
