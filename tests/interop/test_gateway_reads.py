@@ -49,8 +49,8 @@ VALUES = {
 # Where ours says more: who owns links, parents of fields in wells, values instead of a rule's text as the key. Where
 # it depends on what was read before: permissions of users, who are in no group.
 BETTER = re.compile(
-    r"getOwnerFullName$|getParentLinks$|#(medium|immersion|correction)$|getInitialZoomLevel$"
-    r"|(Owner|Administrators\[\d+\]|Experimenter\w*\[\d+\])\.(isPrivate|canOwnerWrite)$"
+    r"getOwnerFullName$|getParentLinks$|#(medium|immersion|correction)$|(microscope|detector)Type$|getInitialZoomLevel$"
+    r"|(Owner|Administrators\[\d+\]|Experimenter\w*\[\d+\](\.listChildren\[\d+\])?)\.(isPrivate|canOwnerWrite)$"
 )
 
 
