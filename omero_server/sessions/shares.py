@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, any_, func, literal, select
@@ -68,19 +68,30 @@ class StoredShare:
         if not self.raw:
             raise omero.ValidationException(message=f"Share {self.id} not found: it has no contents on record.")
         try:
-            return ShareData.decode(self.raw)
+            return _decoded(self.raw)
         except UnknownForm:
             raise omero.ValidationException(
                 message=f"The contents of share {self.id} were recorded in a form that this server does not know. "
                 "Create the share again."
             ) from None
 
-    def contents(self) -> dict[str, frozenset[int]]:
+    def contents(self) -> Mapping[str, frozenset[int]]:
         """Ids by simple class name."""
-        grouped: dict[str, set[int]] = {}
-        for name, id_ in self.data.contents:
-            grouped.setdefault(name, set()).add(id_)
-        return {name: frozenset(ids) for name, ids in grouped.items()}
+        return _grouped(self.data)
+
+
+# Every call inside a share needs its contents, which seldom change.
+@lru_cache(maxsize=32)
+def _decoded(raw: bytes) -> ShareData:
+    return ShareData.decode(raw)
+
+
+@lru_cache(maxsize=32)
+def _grouped(data: ShareData) -> Mapping[str, frozenset[int]]:
+    grouped: dict[str, set[int]] = {}
+    for name, id_ in data.contents:
+        grouped.setdefault(name, set()).add(id_)
+    return {name: frozenset(ids) for name, ids in grouped.items()}
 
 
 def owned_by(user_id: int) -> ColumnElement[bool]:

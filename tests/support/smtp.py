@@ -36,7 +36,7 @@ class _Handler(socketserver.StreamRequestHandler):
         if box.deaf:
             return
         self._say("220 localhost")
-        while line := self.rfile.readline().decode().strip():
+        while line := self.rfile.readline().decode(errors="replace").strip():
             verb, _, rest = line.partition(" ")
             if verb.upper() == "QUIT":
                 self._say("221 bye")
