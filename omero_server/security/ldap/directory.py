@@ -121,7 +121,8 @@ class Directory:
             return ldap3.Connection(
                 server,
                 user=user or None,
-                password=password or None,
+                # Bytes go as they are: a text would be normalised, and some characters would vanish.
+                password=password.encode() or None,
                 auto_bind=ldap3.AUTO_BIND_NONE,
                 client_strategy=ldap3.SAFE_SYNC,
                 auto_referrals=False,
@@ -206,8 +207,11 @@ class Searcher:
 
 def close(connection: Any) -> None:
     """Leave; a connection that is broken already does not matter any more."""
+    socket = connection.socket
     try:
         with translated():
             connection.unbind()
     except DirectoryError as error:
         log.debug("an LDAP connection was not closed properly: %s", error)
+    if socket is not None:
+        socket.close()

@@ -29,22 +29,24 @@ class Certificates:
         self._config = config
 
     def tls(self, ldap3: Any) -> Any:
-        """ldap3's settings for TLS 1.2 and newer, with the server's certificate and name checked."""
+        """ldap3's settings for TLS 1.2 and newer, with the server's certificate and name checked by Python itself."""
+        context = self._context
+
+        class Checked(ldap3.Tls):
+            def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+                connection.socket = context.wrap_socket(connection.socket, server_hostname=connection.server.host)
+
+        return Checked()
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cadata=self._pem("omero.security.trustStore"))
         own = self._own
-        with_key = {"local_private_key_file": own, "local_certificate_file": own} if own else {}
-        return ldap3.Tls(
-            validate=ssl.CERT_REQUIRED,
-            version=ssl.PROTOCOL_TLS_CLIENT,
-            ssl_options=[ssl.OP_NO_TLSv1, ssl.OP_NO_TLSv1_1],
-            ca_certs_data=self._trusted,
-            **with_key,
-        )
+        if own:
+            context.load_cert_chain(own)
+        return context
 
-    @cached_property
-    def _trusted(self) -> str | None:
-        return self._pem("omero.security.trustStore")
-
-    @cached_property
+    @property
     def _own(self) -> str | None:
         text = self._pem("omero.security.keyStore")
         if text is None:
