@@ -14,7 +14,7 @@ import omero.sys
 from tests.support.instance import Instance
 from tests.support.people import PASSWORD
 
-__all__ = ["client_of", "joined", "principal", "rows"]
+__all__ = ["client_of", "joined", "principal", "rows", "waiting_for_a_lock"]
 
 
 @contextmanager
@@ -51,5 +51,16 @@ def rows(instance: Instance, sql: str, *parameters: Any) -> list[tuple[Any, ...]
         with connection, connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def waiting_for_a_lock(instance: Instance) -> Iterator[None]:
+    """Meanwhile, queries of OTF do not come to an end."""
+    connection = psycopg2.connect(instance.uri)
+    try:
+        connection.cursor().execute("LOCK TABLE otf IN ACCESS EXCLUSIVE MODE")
+        yield
     finally:
         connection.close()
