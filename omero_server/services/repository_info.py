@@ -6,7 +6,10 @@ import shutil
 from typing import Never
 
 import omero
-from omero_server.services.service import Service, unmanaged
+from omero_server.repository.layout import Layout
+from omero_server.repository.removal import remove_files
+from omero_server.repository.unused import unused_files
+from omero_server.services.service import Service, unmanaged, writes
 from omero_server.sessions.call import Call
 
 __all__ = ["RepositoryInfoService"]
@@ -44,9 +47,10 @@ class RepositoryInfoService(Service):
     def sanityCheckRepository(self, call: Call) -> None:
         """Has no effect, as in OMERO."""
 
-    @unmanaged
+    @writes
     def removeUnusedFiles(self, call: Call) -> None:
-        """Has no effect: files go together with their rows, so none is left over while the server runs."""
+        """Remove the files of deleted rows that an interruption, or another server, has left."""
+        remove_files(call, unused_files(call.db, Layout.of(call.engine.config)))
 
     @staticmethod
     def _withdrawn(name: str) -> Never:

@@ -10,7 +10,7 @@ import omero.model
 from omero_server.model.schema import MODEL, ModelClass
 from omero_server.queries import run
 from omero_server.saving.fields import class_of
-from omero_server.saving.removal import remove
+from omero_server.saving.removal import remove, remove_all
 from omero_server.saving.saver import save
 from omero_server.services.service import Service, reads, writes
 from omero_server.sessions.call import Call
@@ -25,8 +25,13 @@ class TypesService(Service):
 
     @writes
     def createEnumeration(self, call: Call, newEnum: Any) -> Any:
-        """Add a value; everybody may. ValidationException when it is there already."""
+        """Add a value; everybody may. ValidationException when it is there already.
+
+        ApiUsageException for an object with an id: to change values is for administrators.
+        """
         cls = enumeration_of(newEnum)
+        if newEnum._id is not None:
+            raise omero.ApiUsageException(message=f"This {cls.name} has an id: use updateEnumeration.")
         value = newEnum._value and newEnum._value._val
         if value and _find(call, cls, value):
             raise omero.ValidationException(message=f"{cls.name} {value!r} exists already.")
@@ -87,11 +92,8 @@ class TypesService(Service):
         """Bring a type back to the values of a new database; values in use cannot be removed."""
         cls = enumeration(enumClass)
         wanted = {obj._value._val: obj for obj in originals(cls)}
-        for obj in _all(call, cls):
-            if obj._value._val in wanted:
-                del wanted[obj._value._val]
-            else:
-                remove(call, obj)
+        surplus = [obj for obj in _all(call, cls) if wanted.pop(obj._value._val, None) is None]
+        remove_all(call, surplus)
         save(call, list(wanted.values()), privileged=True)
 
 
