@@ -13,6 +13,7 @@ import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.queries import run
 from omero_server.services.service import Service, reads, unmanaged
+from omero_server.services.share_objects import open_share
 from omero_server.sessions.call import Call
 from omero_server.sessions.store import Session, SessionRequest
 
@@ -91,7 +92,10 @@ class SessionService(Service):
 
     @unmanaged(role="guest")
     def getSession(self, call: Call, sessionUuid: str) -> Any:
-        """The session with this uuid; its idle timer starts anew unless the context says ``quietly``."""
+        """The session or open share with this uuid; its idle timer starts anew unless the context says ``quietly``."""
+        share = None if call.engine.sessions.get(sessionUuid) else open_share(call, sessionUuid)
+        if share is not None:
+            return share
         touch = call.context.get("quietly") != "true"
         return self._object(call, call.engine.sessions.find(sessionUuid, touch=touch))
 

@@ -16,13 +16,14 @@ from omero_server.db.tables import TABLES
 from omero_server.queries import Reader, run
 from omero_server.sessions.call import Call
 from omero_server.sessions.share_data import ShareData
-from omero_server.sessions.shares import StoredShare, find_share, find_shares, with_ids
+from omero_server.sessions.shares import StoredShare, find_share, find_shares, with_ids, with_uuid
 
 __all__ = [
     "SHARE",
     "accessible_share",
     "accessible_shares",
     "experimenter_id",
+    "open_share",
     "own_share",
     "rewrite",
     "share_graphs",
@@ -60,6 +61,20 @@ def _checked(call: Call, share: StoredShare | None, share_id: int) -> StoredShar
     if share is None or not share.accessible(call.caller.user_id, call.caller.is_admin):
         raise omero.ValidationException(message=f"Share {share_id} not found: there is none, or you are not in it.")
     return share
+
+
+def open_share(call: Call, key: str) -> Any:
+    """The share with this uuid as a loaded object, null when the caller has no part in one.
+
+    Raises SecurityViolation when it is disabled or has expired.
+    """
+    caller = call.caller
+    shares = [s for s in find_shares(call.db, with_uuid(key)) if s.accessible(caller.user_id, caller.is_admin)]
+    if not shares:
+        return None
+    if not shares[0].is_open:
+        raise omero.SecurityViolation(message=f"Share {shares[0].id} is disabled or has expired.")
+    return share_graphs(call, shares)[0]
 
 
 def experimenter_id(experimenter: Any) -> int:

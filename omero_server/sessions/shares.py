@@ -32,6 +32,7 @@ __all__ = [
     "member_of",
     "owned_by",
     "with_ids",
+    "with_uuid",
 ]
 
 SHARE, SESSION, MEMBER = TABLES["share"], TABLES["session"], TABLES["sharemember"]
@@ -107,6 +108,11 @@ def member_of(user_id: int) -> ColumnElement[bool]:
 def with_ids(ids: list[int]) -> ColumnElement[bool]:
     """The condition that a share has one of these ids, for ``find_shares``."""
     return any_(literal(ids, ARRAY(BigInteger))) == ID
+
+
+def with_uuid(key: str) -> ColumnElement[bool]:
+    """The condition that a share has this uuid, for ``find_shares``."""
+    return SESSION.c.uuid == key
 
 
 def find_shares(db: Connection, condition: ColumnElement[bool], lock: bool = False) -> list[StoredShare]:

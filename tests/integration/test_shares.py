@@ -130,6 +130,17 @@ class TestMaking:
         assert scene.shares("root").getShare(UNKNOWN) is None
         assert scene.shares("ann").getShare(scene.sessions["ann"].getAdminService().getEventContext().sessionId) is None
 
+    def test_by_uuid(self, scene: Scene) -> None:
+        share = scene.share("bob")
+        key = scene.shares("bob").getShare(share).uuid.val
+        sessions = {who: scene.sessions[who].getSessionService() for who in ("bob", "eve")}
+        assert sessions["bob"].getSession(key).id.val == share
+        with pytest.raises(omero.RemovedSessionException):
+            sessions["eve"].getSession(key)
+        scene.shares("ann").setActive(share, False)
+        with pytest.raises(omero.SecurityViolation):
+            sessions["bob"].getSession(key)
+
     def test_past_expiration(self, scene: Scene) -> None:
         with pytest.raises(omero.ApiUsageException):
             scene.share(expiration=soon(-1000))
