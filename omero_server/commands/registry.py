@@ -20,6 +20,7 @@ MODULES: tuple[str, ...] = (
     "omero_server.commands.unfinished",
     "omero_server.commands.delete",
     "omero_server.commands.import_fileset",
+    "omero_server.commands.passwords",
     "omero_server.commands.sessions",
 )
 

@@ -29,7 +29,6 @@ REQUESTS = (
     "::omero::cmd::ListRequests",
     "::omero::cmd::ManageImageBinaries",
     "::omero::cmd::OriginalMetadataRequest",
-    "::omero::cmd::ResetPasswordRequest",
     "::omero::cmd::SendEmailRequest",
     "::omero::cmd::SkipHead",
     "::omero::cmd::Timing",
