@@ -20,6 +20,7 @@ class Node:
 
     class_at: position of the class's name or discriminator; None when there is only one class. prop: the collection
     that it is fetched into, None for references and roots; index_at: position of its place in there, if that is a list.
+    builders: what makes its objects, by class, as ``queries.results`` finds out; they are good for all callers.
     """
 
     element: Element
@@ -29,6 +30,7 @@ class Node:
     index_at: int | None = None
     prop: Property | None = None
     children: list[Node] = field(default_factory=list)
+    builders: dict[str, Any] = field(default_factory=dict)
     counts: list[Property] = field(default_factory=list)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, func, nulls_first, nulls_last, select
-from sqlalchemy.dialects.postgresql import psycopg2 as dialect
 from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.elements import BindParameter, False_, Null, True_
 
 from omero_server.model.schema import MODEL
 from omero_server.queries import ast
 from omero_server.queries.columns import Columns
+from omero_server.queries.driver import DIALECT
 from omero_server.queries.elements import Element, Fetch
 from omero_server.queries.errors import HqlError
 from omero_server.queries.expressions import condition, evaluate, value_of
@@ -29,9 +29,6 @@ from omero_server.security.filter import ReadFilter
 __all__ = ["Plan", "compile_query", "sub_select"]
 
 AGGREGATES = ("avg", "count", "max", "min", "sum")
-DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
-
-
 @dataclass(frozen=True)
 class Plan:
     """A statement and how to read its rows. Plans know no caller: who calls comes in with the bound parameters.

@@ -7,15 +7,18 @@ are counted, through the read filter: a number here is that of the links that th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from omero_server.model.schema import MODEL, ModelClass, Property
+from omero_server.queries.driver import fetch, sql_of
 from omero_server.queries.elements import all_of, find_property, tables_of
 from omero_server.queries.errors import parameter_error
 from omero_server.queries.reader import Reader
+from omero_server.security.filter import ReadFilter
 from omero_server.sessions.call import Call
 
 __all__ = ["SUFFIX", "counted", "fill_counts", "link_counts"]
@@ -37,16 +40,22 @@ def link_counts(reader: Call | Reader, prop: Property, ids: Iterable[int]) -> di
     found: dict[int, dict[int, int]] = {id_: {} for id_ in ids}
     if not found:
         return found
-    cls = MODEL.classes[prop.type]
-    root, _, clause, _ = tables_of(cls)
-    near = root.c[cls.properties[prop.inverse or ""].column or ""]
-    wanted = near == any_(bindparam("near", list(found), type_=ARRAY(BigInteger)))
-    conditions = all_of(wanted, reader.filter.condition(cls, root))
-    statement = select(near, root.c.owner_id, func.count()).select_from(clause).group_by(near, root.c.owner_id)
-    statement = statement.where(wanted if conditions is None else conditions)
-    for id_, owner, number in reader.db.execute(statement, reader.filter.parameters):
+    sql = _count_sql(prop.type, prop.inverse or "", reader.filter.shape)
+    for id_, owner, number in fetch(reader.db, sql, reader.filter.parameters | {"near": list(found)}):
         found[id_][owner] = number
     return found
+
+
+@cache
+def _count_sql(link: str, inverse: str, shape: str) -> str:
+    """Counts the links of a class by the end ``inverse`` and their owner, as far as filters of that shape let them."""
+    cls = MODEL.classes[link]
+    root, _, clause, _ = tables_of(cls)
+    near = root.c[cls.properties[inverse].column or ""]
+    wanted = near == any_(bindparam("near", required=False, type_=ARRAY(BigInteger)))
+    conditions = all_of(wanted, ReadFilter(shape).condition(cls, root))
+    statement = select(near, root.c.owner_id, func.count()).select_from(clause).group_by(near, root.c.owner_id)
+    return sql_of(statement.where(wanted if conditions is None else conditions))
 
 
 def fill_counts(reader: Call | Reader, objects: Iterable[Any], *names: str) -> None:

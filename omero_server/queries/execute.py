@@ -14,6 +14,7 @@ import omero._generated
 from omero_server.model.schema import MODEL
 from omero_server.queries.build import Row, unit_of
 from omero_server.queries.compiler import Plan, compile_query
+from omero_server.queries.driver import fetch
 from omero_server.queries.errors import HqlError, parameter_error, query_error
 from omero_server.queries.items import Item
 from omero_server.queries.memory import undisturbed
@@ -130,14 +131,9 @@ def _given(plan: Plan, params: Mapping[str, Any], hql: str) -> dict[str, Any]:
 
 def _fetch(reader: Reader, plan: Plan, values: dict[str, Any], hql: str) -> list[Row]:
     try:
-        result = reader.db.exec_driver_sql(plan.sql, values)
+        return fetch(reader.db, plan.sql, values)
     except DBAPIError as error:
         raise _database_error(error, hql) from error
-    cursor = result.cursor
-    assert cursor is not None
-    rows: list[Row] = list(cursor.fetchall())
-    result.close()
-    return rows
 
 
 def _database_error(error: DBAPIError, hql: str) -> Any:

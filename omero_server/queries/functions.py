@@ -118,6 +118,8 @@ FUNCTIONS: dict[str, Function] = {
     "current_time": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "current_timestamp": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "locate": Function(_locate, "RInt", 2, 3),
+    # Not of HQL: whether a text contains what a regular expression of PostgreSQL describes, in any case.
+    "matches": Function(lambda text, pattern: text.op("~*", is_comparison=True)(pattern), "RBool", 2, 2),
     "mod": Function(_sql("mod"), None, 2, 2),
     "now": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "nullif": Function(_sql("nullif"), None, 2, 2),

@@ -11,7 +11,7 @@ import omero
 import omero._generated
 import omero.model
 from omero_server.model.schema import MODEL
-from omero_server.queries.build import millis, rtype
+from omero_server.queries.build import rtype
 from omero_server.queries.execute import select_rows
 from omero_server.queries.items import Item
 from omero_server.queries.memory import undisturbed
@@ -23,6 +23,14 @@ __all__ = ["project"]
 
 FLAGS = ("canLink", "canEdit", "canDelete", "canAnnotate", "canChgrp", "canChown")
 Wrap = Callable[[Any], Any]
+BY_TYPE: dict[type, Wrap] = {
+    bool: rtype("RBool"),
+    int: omero.RLong,
+    float: omero.RDouble,
+    Decimal: lambda value: omero.RDouble(float(value)),
+    str: omero.RString,
+    datetime: rtype("RTime"),
+}
 
 
 def project(
@@ -95,16 +103,9 @@ def _number(type_: str) -> Wrap:
 
 def _by_value(value: Any) -> Any:
     """The RType that fits a value. Raises omero.ApiUsageException when none does."""
-    if isinstance(value, bool):
-        return omero.RBool(value)
-    if isinstance(value, int):
-        return omero.RLong(value)
-    if isinstance(value, float | Decimal):
-        return omero.RDouble(float(value))
-    if isinstance(value, str):
-        return omero.RString(value)
-    if isinstance(value, datetime):
-        return omero.RTime(millis(value))
+    make = BY_TYPE.get(type(value))
+    if make is not None:
+        return make(value)
     if isinstance(value, list):
         return omero.RList([_by_value(v) for v in value])
     raise omero.ApiUsageException(message=f"A {type(value).__name__} cannot be part of a projection.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, any_, bindparam, select
@@ -16,6 +17,7 @@ from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries.build import Builder, Row, blank, wire_class
 from omero_server.queries.columns import Node
 from omero_server.queries.counts import SUFFIX, link_counts
+from omero_server.queries.driver import fetch, sql_of
 from omero_server.queries.elements import holder_table
 from omero_server.queries.reader import Reader
 from omero_server.security.downloads import RESTRICTION, files_with_images, judged_by_images
@@ -89,7 +91,9 @@ class Objects:
         self._restrict_files()
 
     def _plain_loader(self, node: Node) -> Load:
-        builders = {_class_key(cls): Builder(cls, node) for cls in node.cls.concrete}
+        if not node.builders:
+            node.builders = {_class_key(cls): Builder(cls, node) for cls in node.cls.concrete}
+        builders: dict[str, Builder] = node.builders
         single = next(iter(builders.values())) if node.class_at is None else None
         places, root, loaded, known = node.places, node.cls.root.name, self._loaded, self._known
         id_at, class_at = places["id"], node.class_at
@@ -168,14 +172,13 @@ class Objects:
             members[id(member)] = (place, member)
 
     def _fill_map(self, prop: Property, holders: dict[int, Any]) -> None:
-        table, attribute = TABLES[prop.map_table or ""], f"_{prop.name}"
-        key = table.c[f"{holder_table(prop)}_id"]
-        for made in holders.values():
-            setattr(made, attribute, [])
-        wanted = bindparam("ids", list(holders), type_=ARRAY(BigInteger))
-        statement = select(key, table.c.name, table.c.value).where(key == any_(wanted)).order_by(key, table.c.index)
-        for id_, name, value in self.reader.db.execute(statement):
-            getattr(holders[id_], attribute).append(omero.model.NamedValue(name, value))
+        attribute = f"_{prop.name}"
+        pairs: dict[int, list[Any]] = {id_: [] for id_ in holders}
+        sql = _map_sql(prop.map_table or "", f"{holder_table(prop)}_id")
+        for id_, name, value in fetch(self.reader.db, sql, {"ids": list(holders)}):
+            pairs[id_].append(omero.model.NamedValue(name, value))
+        for id_, made in holders.items():
+            setattr(made, attribute, pairs[id_])
 
     def _name_classes(self, root: ModelClass, objects: dict[int, Any]) -> None:
         """References to an abstract class cannot be sent: ask which class each object really has."""
@@ -232,6 +235,15 @@ class Objects:
                 made.__dict__ = blank(MODEL.classes["Session"]) | {"_id": omero.RLong(id_)}
             elif not owned and "Session" in masked:
                 _hide(made, "Session")
+
+
+@cache
+def _map_sql(map_table: str, holder: str) -> str:
+    table = TABLES[map_table]
+    key = table.c[holder]
+    wanted = bindparam("ids", required=False, type_=ARRAY(BigInteger))
+    statement = select(key, table.c.name, table.c.value).where(key == any_(wanted)).order_by(key, table.c.index)
+    return sql_of(statement)
 
 
 def _hide(made: Any, cls: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypedDict
 
 import omero
@@ -11,6 +12,7 @@ import omero.model
 import omero.sys
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries import Reader, find, project, run
+from omero_server.queries.fulltext import Limits, search
 from omero_server.saving.fields import class_of
 from omero_server.security.filter import UNFILTERED
 from omero_server.security.sharing import contained
@@ -19,7 +21,6 @@ from omero_server.services.service import Service, reads
 from omero_server.sessions.call import Call
 
 __all__ = ["QueryService"]
-
 
 
 class Page(TypedDict):
@@ -102,6 +103,16 @@ class QueryService(Service):
         return found
 
     @reads
+    def findAllByFullText(
+        self, call: Call, klass: str, query: str, params: omero.sys.Parameters | None
+    ) -> list[omero.model.IObject]:
+        """All objects of a class that a search of texts finds; see queries/fulltext.py for what is searched."""
+        if not query or not query.strip():
+            raise omero.ApiUsageException(message="The search is empty. Give at least one word.")
+        filter_ = params.theFilter if params else None
+        return search(call, _class(klass).name, query, _limits(filter_), **_page(filter_))
+
+    @reads
     def projection(self, call: Call, query: str, params: omero.sys.Parameters | None) -> list[list[omero.RType]]:
         """Rows of plain values."""
         page = _page(params.theFilter if params else None)
@@ -151,6 +162,16 @@ def _page(filter_: omero.sys.Filter | None) -> Page:
     if filter_ is None:
         return {"limit": None, "offset": None}
     return {"limit": _value(filter_.limit), "offset": _value(filter_.offset)}
+
+
+def _limits(filter_: omero.sys.Filter | None) -> Limits:
+    if filter_ is None:
+        return Limits()
+    start, end = (
+        None if moment is None else datetime.fromtimestamp(moment._val / 1000)
+        for moment in (filter_.startTime, filter_.endTime)
+    )
+    return Limits(_value(filter_.ownerId), _value(filter_.groupId), start, end)
 
 
 def _map(params: omero.sys.Parameters | None) -> Mapping[str, Any]:
