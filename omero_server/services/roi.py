@@ -67,7 +67,7 @@ class RoiService(Service):
             x, y = points_of(covered_by(shape))
         except ValueError as error:
             raise omero.ApiUsageException(message=f"The points of shape {shapeId}: {error}.") from error
-        return omero.api.ShapePoints(x=x.tolist(), y=y.tolist())
+        return omero.api.ShapePoints(x=x, y=y)
 
     @reads
     def getRoiStats(self, call: Call, roiId: int) -> Any:

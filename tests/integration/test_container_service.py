@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 import omero
 import omero.model
-import omero.sys
 from omero_server.services.container import ContainerService
 from tests.support.garden import TAG, Garden
 from tests.support.instance import fresh_root
 from tests.support.lab import Lab, id_of, new, open_lab, ref
+from tests.support.service_calls import counted, ids, options
 
 SERVICE = ContainerService()
 
@@ -29,37 +28,6 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def garden(lab: Lab) -> Garden:
     return Garden(lab)
-
-
-@contextmanager
-def counted(lab: Lab) -> Iterator[list[str]]:
-    """The statements that run inside of the block."""
-    statements: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        statements.append(statement)
-
-    event.listen(lab.database.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(lab.database.engine, "before_cursor_execute", note)
-
-
-def options(**chosen: Any) -> Any:
-    """Parameters with options and filters by their names."""
-    wrap = {"leaves": omero.RBool, "orphan": omero.RBool, "acquisitionData": omero.RBool, "limit": omero.RInt,
-            "offset": omero.RInt, "ownerId": omero.RLong, "groupId": omero.RLong, "startTime": omero.RTime,
-            "endTime": omero.RTime}  # fmt: skip
-    made = omero.sys.Parameters(theFilter=omero.sys.Filter(), theOptions=omero.sys.Options())
-    for name, value in chosen.items():
-        holder = made.theOptions if name in ("leaves", "orphan", "acquisitionData") else made.theFilter
-        setattr(holder, name, wrap[name](value))
-    return made
-
-
-def ids(objects: list[Any]) -> list[int]:
-    return sorted(id_of(obj) for obj in objects)
 
 
 def children(holder: Any, collection: str) -> list[Any]:

@@ -10,10 +10,10 @@ import pytest
 import omero
 import omero.model
 from omero_server.services.metadata import MetadataService
-from tests.integration.test_container_service import counted, options
 from tests.support.garden import COMMENT, FILE, TAG, Garden
 from tests.support.instance import fresh_root
 from tests.support.lab import Lab, id_of, open_lab
+from tests.support.service_calls import counted, ids, options
 
 SERVICE = MetadataService()
 TAG_SET = "openmicroscopy.org/omero/insight/tagset"
@@ -28,10 +28,6 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def garden(lab: Lab) -> Garden:
     return Garden(lab)
-
-
-def ids(objects: list[Any]) -> list[int]:
-    return sorted(id_of(obj) for obj in objects)
 
 
 def by_key(found: dict[int, list[Any]]) -> dict[int, list[int]]:
