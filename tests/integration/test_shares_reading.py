@@ -42,6 +42,7 @@ class Scene:
         group = make_group(self.root, "rw----")
         names = {"ann": make_user(self.root, group), "lea": make_user(self.root, group)}
         names |= {name: make_user(self.root, make_group(self.root, "rw----")) for name in ("bob", "eve")}
+        self.names, self.instance = names, instance
         self.sessions = {name: stack.enter_context(logged_in(instance, user)) for name, user in names.items()}
         self.users = {n: s.getAdminService().getEventContext().userId for n, s in self.sessions.items()}
         self.ann, self.bob = self.sessions["ann"], self.sessions["bob"]
@@ -215,6 +216,21 @@ class TestServices:
         with pytest.raises(omero.ValidationException):
             store.setPixelsId(pixels_of(scene.ann, scene.cells), False)
         store.close()
+
+    def test_the_gateway(self, scene: Scene) -> None:
+        place = {"host": scene.instance.host, "port": scene.instance.ports.ssl}
+        with BlitzGateway(scene.names["bob"], PASSWORD, **place) as conn:
+            assert conn.getObject("Image", scene.cells) is None
+            conn.SERVICE_OPTS.setOmeroShare(scene.share)
+            found = conn.getObject("Image", scene.cells)
+            assert (found.getName(), found.getSizeC(), found.canEdit()) == (f"{CELLS}.fake", 2, False)
+            assert found.getThumbnail(size=(16,))[:2] == b"\xff\xd8"
+            assert found.getPrimaryPixels().getPlane(0, 1, 0).shape == (24, 32)
+            assert found.renderImage(0, 0).size == (32, 24)
+            assert [i.getId() for i in conn.getObjects("Image")] == sorted([scene.cells, scene.shown])
+            assert list(conn.getObjects("Dataset")) == [] and list(found.listAnnotations()) == []
+            conn.SERVICE_OPTS.setOmeroShare(None)
+            assert conn.getObject("Image", scene.cells) is None
 
     def test_annotations(self, scene: Scene) -> None:
         with scene.inside("bob") as bob:
