@@ -29,6 +29,8 @@ from omero_server.security.filter import ReadFilter
 __all__ = ["Plan", "compile_query", "sub_select"]
 
 AGGREGATES = ("avg", "count", "max", "min", "sum")
+
+
 @dataclass(frozen=True)
 class Plan:
     """A statement and how to read its rows. Plans know no caller: who calls comes in with the bound parameters.
