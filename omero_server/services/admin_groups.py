@@ -14,7 +14,7 @@ from omero_server.saving.saver import save
 from omero_server.security import accounts
 from omero_server.security.bits import Right, Role, granted
 from omero_server.security.privileges import check_grant
-from omero_server.services.admin_objects import id_of
+from omero_server.services.admin_objects import id_of, known_groups, known_user
 from omero_server.services.service import Service, writes
 from omero_server.sessions.call import SYSTEM_GROUP, Call
 from omero_server.sessions.membership import effective_privileges
@@ -67,7 +67,7 @@ class AdminGroups(Service):
     @writes
     def deleteGroup(self, call: Call, group: Any) -> None:
         """Delete a group in which nothing is left."""
-        group_id = id_of(group, "group")
+        (group_id,) = known_groups(call, [group])
         accounts.check_may_manage(call, [group_id], "ModifyGroup")
         if group_id in SPECIAL:
             raise omero.ValidationException(message=f"The group {SPECIAL[group_id]!r} cannot be deleted.")
@@ -81,7 +81,7 @@ class AdminGroups(Service):
             raise omero.ApiUsageException(message="The object and the permissions must not be null.")
         if not isinstance(obj, omero.model.ExperimenterGroup):
             raise omero.SecurityViolation(message="Only groups have permissions of their own.")
-        group_id = id_of(obj, "group")
+        (group_id,) = known_groups(call, [obj])
         accounts.check_may_manage(call, [group_id], "ModifyGroup")
         change_permissions(call, group_id, perms._perm1)
 
@@ -90,9 +90,8 @@ class AdminGroups(Service):
         """Make a user a member of groups."""
         if not groups:
             raise omero.ValidationException(message="There are no groups to add.")
-        ids = _ids(groups, "group")
+        ids, user_id = known_groups(call, groups), known_user(call, user)
         accounts.check_may_manage(call, ids)
-        user_id = id_of(user, "experimenter")
         _check_promotion(call, user_id, ids)
         accounts.add_memberships(call, user_id, ids)
 
@@ -101,16 +100,16 @@ class AdminGroups(Service):
         """End memberships of a user."""
         if user is None or groups is None:
             return
-        ids = _ids(groups, "group")
+        ids, user_id = known_groups(call, groups), known_user(call, user)
         accounts.check_may_manage(call, ids)
-        accounts.remove_memberships(call, id_of(user, "experimenter"), ids)
+        accounts.remove_memberships(call, user_id, ids)
 
     @writes
     def setDefaultGroup(self, call: Call, user: Any, group: Any) -> None:
         """Say which group a user works in after login."""
         if user is None or group is None:
             return
-        user_id = id_of(user, "experimenter")
+        user_id = known_user(call, user)
         if user_id != call.caller.user_id and not call.caller.may("ModifyUser"):
             raise omero.SecurityViolation(message="Only administrators change the default group of others.")
         accounts.set_default_group(call, user_id, id_of(group, "group"))
@@ -136,19 +135,15 @@ class AdminGroups(Service):
         _set_leaders(call, group, owners, False)
 
 
-def _ids(objects: list[Any], what: str) -> list[int]:
-    return [id_of(obj, what) for obj in objects]
-
-
 def _set_leaders(call: Call, group: Any, owners: list[Any], leads: bool) -> None:
     if group is None or owners is None:
         return
-    group_id = id_of(group, "group")
+    (group_id,) = known_groups(call, [group])
     accounts.check_may_manage(call, [group_id])
     for owner in owners:
         if owner is None:
             continue
-        user_id = id_of(owner, "experimenter")
+        user_id = known_user(call, owner)
         if leads:
             _check_promotion(call, user_id, [group_id])
         accounts.set_leader(call, user_id, group_id, leads)

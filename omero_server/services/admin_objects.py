@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 import omero
 import omero._generated
+from omero_server.db.rows import among
+from omero_server.db.tables import TABLES
 from omero_server.queries import run
 from omero_server.sessions.call import Call
 
-__all__ = ["experimenters", "groups", "id_of", "one", "user_id_of"]
+__all__ = ["experimenters", "groups", "id_of", "known_groups", "known_user", "one", "user_id_of"]
 
 USERS = (
     "select distinct e from Experimenter e left outer join fetch e.groupExperimenterMap m"
@@ -48,6 +52,25 @@ def id_of(obj: Any, what: str) -> int:
     if obj is None or obj._id is None:
         raise omero.ApiUsageException(message=f"The {what} has no id: it is null or was never saved.")
     return int(obj._id._val)
+
+
+def known_user(call: Call, user: Any) -> int:
+    """The id of a user sent by a client. Raises ApiUsageException when there is no such user."""
+    return _known(call, "experimenter", [user], "user")[0]
+
+
+def known_groups(call: Call, groups: list[Any]) -> list[int]:
+    """The ids of groups sent by a client. Raises ApiUsageException when one does not exist."""
+    return _known(call, "experimentergroup", groups, "group")
+
+
+def _known(call: Call, table_name: str, objects: list[Any], what: str) -> list[int]:
+    ids, table = [id_of(obj, what) for obj in objects], TABLES[table_name]
+    found = set(call.db.execute(select(table.c.id).where(among(table.c.id, ids))).scalars())
+    missing = next((id_ for id_ in ids if id_ not in found), None)
+    if missing is not None:
+        raise omero.ApiUsageException(message=f"There is no {what} with id {missing}.")
+    return ids
 
 
 def user_id_of(call: Call, name: str) -> int:

@@ -18,7 +18,7 @@ from omero_server.security.privileges import (
     privileges_of,
     write_privileges,
 )
-from omero_server.services.admin_objects import id_of
+from omero_server.services.admin_objects import id_of, known_groups, known_user
 from omero_server.services.admin_passwords import text_of
 from omero_server.services.service import Service, writes
 from omero_server.sessions.call import GUEST_USER, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Call
@@ -95,7 +95,7 @@ class AdminPeople(Service):
     @writes
     def deleteExperimenter(self, call: Call, user: Any) -> None:
         """Delete a user who has left no trace in the data or the history."""
-        user_id = id_of(user, "experimenter")
+        user_id = known_user(call, user)
         if not call.caller.may("ModifyUser"):
             raise omero.SecurityViolation(message="Only administrators with the privilege ModifyUser delete users.")
         if user_id in RESERVED:
@@ -109,7 +109,7 @@ class AdminPeople(Service):
         """Let an administrator have just these privileges."""
         if not call.caller.may("ModifyUser"):
             raise omero.SecurityViolation(message="Only administrators with the privilege ModifyUser may do this.")
-        write_privileges(call, id_of(user, "experimenter"), values_of(privileges))
+        write_privileges(call, known_user(call, user), values_of(privileges))
 
 
 def values_of(privileges: list[Any] | None) -> list[str]:
@@ -125,7 +125,7 @@ def _group_named(call: Call, name: str) -> int:
 
 
 def _create_in(call: Call, user: Any, password: Any, default_group: Any, groups: list[Any]) -> int:
-    ids = [id_of(default_group, "default group"), *(id_of(group, "group") for group in groups or [])]
+    ids = known_groups(call, [default_group, *(groups or [])])
     privileges = call.caller.privileges if SYSTEM_GROUP in ids else None
     return _create(call, user, ids, password, privileges)
 
