@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -46,6 +47,16 @@ def test_first_login_makes_the_account(door: Any, directory: LdapServer) -> None
     assert here.opens("emma") and not here.opens("emma", "wrong")
     made = here.lab.value("SELECT ldap FROM experimentergroup WHERE name = 'default'")
     assert made is True
+
+
+def test_first_logins_at_the_same_time(door: Any, directory: LdapServer) -> None:
+    for name in ("dora", "dick", "dave"):
+        directory.person(name)
+    here = door(new_user_group="made by several")
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(here.opens, ["dora", "dick", "dave"] * 2))
+    for name in ("dora", "dick", "dave"):
+        assert here.groups(name) == {"made by several": False, "user": False}
 
 
 def test_every_change_is_in_the_event_log(door: Any, directory: LdapServer) -> None:

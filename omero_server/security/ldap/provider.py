@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,8 +20,6 @@ from omero_server.security.providers.base import Account, PasswordFixed, Provide
 from omero_server.sessions.call import InTransaction
 
 __all__ = ["FilterAtFirstLoginProvider", "LdapProvider", "LdapUsers"]
-
-log = logging.getLogger(__name__)
 
 
 class LdapUsers:
@@ -50,6 +48,7 @@ class LdapProvider:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._ldap = LdapUsers(setting)
+        self._creating = threading.Lock()
 
     def check(self, name: str, password: str) -> Verdict:
         """Find the user, and have the directory check the password; then create or update the account."""
@@ -94,14 +93,18 @@ class LdapProvider:
         groups = groups_of(people, person)
         if not groups:
             return Verdict.no("the password is right, but omero.ldap.new_user_group gives the new user no group")
-        try:
-            with self._setting.write() as transaction:
-                create_account(Work(transaction), person, groups)
-        except IntegrityError:
-            # Another login of the same user, or one that makes the same group, was faster.
-            if self._setting.account(person.name) is None:
-                with self._setting.write() as transaction:
-                    create_account(Work(transaction), person, groups)
+        # One after the other: several may want to make the same group, or come from the same user.
+        with self._creating:
+            for last in (False, True):
+                if self._setting.account(person.name) is not None:
+                    break
+                try:
+                    with self._setting.write() as transaction:
+                        create_account(Work(transaction), person, groups)
+                except IntegrityError:
+                    # Another server of the same database was faster.
+                    if last:
+                        raise
         return Verdict.yes()
 
     def _synchronize(self, people: People, person: Person, account: Account) -> None:
