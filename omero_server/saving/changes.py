@@ -158,7 +158,7 @@ def _check_edit(caller: Caller, change: Change) -> None:
         _check_group(caller, node, subject)
     if not allowed(caller, Action.EDIT, subject):
         overseer = caller.is_admin or subject.group_id in caller.leader_of
-        private = overseer and subject.bits is not None and is_private(subject.bits)
+        private = overseer and not is_system_type(node.cls) and subject.bits is not None and is_private(subject.bits)
         kind = omero.GroupSecurityViolation if private else omero.SecurityViolation
         raise kind(message=f"You may not edit {node.name}: it belongs to user {subject.owner_id}.")
     if node.cls.name == "OriginalFile" and {("originalfile", "path"), ("originalfile", "name")} & change.values.keys():

@@ -33,7 +33,10 @@ def privileged_creator(caller: Caller, subject: Subject) -> bool:
 
 
 def check_creation(caller: Caller, subject: Subject) -> None:
-    """Raises SecurityViolation unless the caller may create ``subject`` with its owner in its group."""
+    """Raises SecurityViolation unless the caller may create ``subject`` with its owner in its group.
+
+    To leaders and administrators in a private group it is a GroupSecurityViolation.
+    """
     name = subject.cls.name
     if caller.share_id >= 0:
         raise omero.SecurityViolation(message=f"Cannot create {name}: nothing can be changed within a share.")
@@ -50,7 +53,7 @@ def check_creation(caller: Caller, subject: Subject) -> None:
         _check_preset_group(caller, subject)
         return
     if subject.owner_id != caller.user_id:
-        raise omero.SecurityViolation(
+        raise _refusal(caller, subject)(
             message=f"Cannot create {name} for user {subject.owner_id}: only administrators may create data for others."
         )
     _check_group(caller, subject)
@@ -79,7 +82,14 @@ def _check_group(caller: Caller, subject: Subject) -> None:
     elif subject.cls.root.package == "display":
         right = Right.READ
     if subject.bits is None or not granted(subject.bits, Role.WORLD, right):
-        raise omero.SecurityViolation(message=f"Cannot create {name} in group {group}: you are not a member of it.")
+        raise _refusal(caller, subject)(message=f"Cannot create {name} in group {group}: you are not a member of it.")
+
+
+def _refusal(caller: Caller, subject: Subject) -> type[omero.SecurityViolation]:
+    """The class of the error that refuses a new object."""
+    overseer = caller.is_admin or subject.group_id in caller.leader_of
+    private = overseer and subject.bits is not None and is_private(subject.bits)
+    return omero.GroupSecurityViolation if private else omero.SecurityViolation
 
 
 def check_reference(

@@ -169,7 +169,7 @@ def test_43_links_in_private_groups(stage: Stage, writer: Actor) -> None:
         made = actor.save(joined("DatasetImageLink", dataset, picture, owner=stage.ann.id), group)
         assert owner_of(made) == stage.ann.id
         stage.ann.delete(made, group)
-    with outcome(SV):
+    with outcome(GSV):
         stage.lea.save(joined("DatasetImageLink", dataset, picture, owner=stage.ann.id), group)
 
 
