@@ -7,7 +7,7 @@ import traceback
 
 import Ice
 import psycopg2.errors
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 import omero
@@ -20,6 +20,14 @@ log = logging.getLogger(__name__)
 
 BACK_OFF_MS = 500
 POOL_BACK_OFF_MS = 5000
+NUL = "NUL (0x00)"
+# PostgreSQL stops, starts, or has no connection left.
+AWAY = (
+    psycopg2.errors.AdminShutdown,
+    psycopg2.errors.CrashShutdown,
+    psycopg2.errors.CannotConnectNow,
+    psycopg2.errors.TooManyConnections,
+)
 
 
 def not_implemented(interface: str, operation: str) -> omero.InternalException:
@@ -58,6 +66,8 @@ def known_error(error: BaseException) -> omero.ServerError | None:
     """The API's exception for the errors of the database and for wrong arguments."""
     if isinstance(error, DBAPIError):
         return database_error(error.orig, str(error.orig))
+    if isinstance(error, StatementError | ValueError) and NUL in str(error):
+        return omero.ApiUsageException(message="Texts may not contain the character NUL (U+0000).")
     if isinstance(error, Interference):
         message = f"Others kept changing the same objects: {error}. Try again."
         return omero.ConcurrencyException(message=message, backOff=BACK_OFF_MS)
@@ -80,7 +90,12 @@ def database_error(error: BaseException | None, text: str) -> omero.ServerError 
     if isinstance(error, psycopg2.IntegrityError | psycopg2.DataError | psycopg2.errors.RaiseException):
         return omero.ValidationException(message=message)
     if isinstance(error, psycopg2.errors.ReadOnlySqlTransaction):
-        return omero.ApiUsageException(message="This operation may only read.")
+        return omero.ApiUsageException(message="This operation may only read, or the whole database is read-only.")
     if isinstance(error, psycopg2.errors.DiskFull):
         return omero.ResourceError(message=f"The disk of the database is full: {message}")
+    if isinstance(error, psycopg2.OperationalError) and (error.pgcode is None or isinstance(error, AWAY)):
+        log.error("the database cannot be reached: %s", message)
+        return omero.DatabaseBusyException(
+            message="The database cannot be reached at the moment. Try again soon.", backOff=POOL_BACK_OFF_MS
+        )
     return None
