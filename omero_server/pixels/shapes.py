@@ -236,6 +236,11 @@ class Stroke:
         self._cells = np.unique(_between(cells), axis=0) if len(cells) else np.empty((0, 2), np.int64)
         self.bounds = _around(self._cells.astype(np.float64))
 
+    def listed(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """x and y of the pixels, row by row."""
+        cells = self._cells[np.lexsort((self._cells[:, 0], self._cells[:, 1]))].astype(np.int32)
+        return np.ascontiguousarray(cells[:, 0]), np.ascontiguousarray(cells[:, 1])
+
     def mask(self, window: Window) -> Bits:
         """Which pixels of a window the line passes."""
         x0, y0, width, height = window
@@ -261,6 +266,8 @@ def _between(cells: Points) -> npt.NDArray[np.int64]:
 
 def points_of(covered: Covered) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """x and y of all pixels, row by row. ValueError when there are too many to be listed."""
+    if isinstance(covered, Stroke):
+        return covered.listed()
     _, _, width, height = covered.bounds
     if width * height > 16 * MOST_POINTS:
         raise ValueError(f"the shape spans {width} x {height} pixels, which are too many to be listed")

@@ -86,6 +86,9 @@ def test_strokes_are_connected_and_one_pixel_thin() -> None:
     assert pixels(Stroke(np.empty((0, 2)))) == set()
     bent = pixels(Stroke(np.array([(0.0, 0.0), (2.0, 0.0), (2.0, 2.0)])))
     assert bent == {(0, 0), (1, 0), (2, 0), (2, 1), (2, 2)}
+    slope = Stroke(np.array([(0.0, 0.0), (50_000.0, 50_000.0)]))
+    assert len(points_of(slope)[0]) == 50_001
+    assert slope.mask((40, 40, 3, 3)).tolist() == np.eye(3, dtype=bool).tolist()
     with pytest.raises(ValueError, match="too long"):
         Stroke(np.array([(0.0, 0.0), (1e9, 1.0)]))
 
