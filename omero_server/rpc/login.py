@@ -94,11 +94,26 @@ class Login:
 
     def _reason(self, name: str) -> str:
         if UUID.fullmatch(name):
-            return f"There is no open session {name}. It was closed or has timed out: log in again."
+            return f"There is no open session {name}{self._past(name)}: log in again."
         table = TABLES["experimenter"]
         with self.engine.database.begin() as db:
             ids = db.execute(select(table.c.id).where(table.c.omename == name)).scalars().all()
         return f"Password check failed for '{name}': {list(ids)}"
+
+    def _past(self, key: str) -> str:
+        """Whose session it was, and when, if it ever was one."""
+        session, user = TABLES["session"], TABLES["experimenter"]
+        statement = (
+            select(user.c.omename, session.c.started, session.c.closed)
+            .join(user, user.c.id == session.c.owner)
+            .where(session.c.uuid == key)
+        )
+        with self.engine.database.begin() as db:
+            row = db.execute(statement).first()
+        if row is None:
+            return ""
+        closed = f"{row.closed:%Y-%m-%d %H:%M:%S}" if row.closed else "not closed here"
+        return f" (of user {row.omename}, created {row.started:%Y-%m-%d %H:%M:%S}, closed {closed})"
 
     def _create(self, user_id: int, context: Mapping[str, str], address: str | None) -> Session:
         config = self.engine.config

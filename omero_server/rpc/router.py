@@ -15,6 +15,7 @@ import Ice
 from Ice import Connection, Current, Identity, ObjectNotExistException
 
 import omero
+from omero_server.rpc.delay import Later
 from omero_server.rpc.login import Login, LoginRefused
 
 __all__ = ["ROUTER_IDENTITY", "RouterServant"]
@@ -36,13 +37,14 @@ class RouterServant(Glacier2.Router):
         self._clients: dict[Connection, Any] = {}
         self._categories: dict[Connection, str] = {}
         self._lock = threading.Lock()
+        self._later = Later()
 
     def createSession(self, userId: str, password: str, current: Current) -> Any:
         """Log in with name and password, or with a session's uuid as both, and get the session's proxy."""
         try:
             factory = self._login.log_in(userId, password, current.ctx, _address(current.con))
         except LoginRefused as refused:
-            return _refusal(refused)
+            return self._refusal(refused)
         with self._lock:
             previous = self._clients.pop(current.con, None)
             self._clients[current.con] = factory
@@ -111,6 +113,16 @@ class RouterServant(Glacier2.Router):
         """Nothing to remember: calls are not forwarded."""
         return []
 
+    def _refusal(self, refused: LoginRefused) -> Ice.Future:
+        """The answer to a refused login, after its delay. Waiting takes no thread that others' calls need."""
+        answer = Ice.Future()
+        error = Glacier2.PermissionDeniedException(refused.reason)
+        if refused.delay:
+            self._later.run(refused.delay, lambda: answer.set_exception(error))
+        else:
+            answer.set_exception(error)
+        return answer
+
     def _closed(self, connection: Connection) -> None:
         with self._lock:
             factory = self._clients.pop(connection, None)
@@ -118,19 +130,6 @@ class RouterServant(Glacier2.Router):
         if factory is not None:
             log.info("the connection of session %d closed", factory.session.id)
             factory.destroy()
-
-
-def _refusal(refused: LoginRefused) -> Ice.Future:
-    """The answer to a refused login, after its delay. Waiting takes no thread that others' calls need."""
-    answer = Ice.Future()
-    error = Glacier2.PermissionDeniedException(refused.reason)
-    if not refused.delay:
-        answer.set_exception(error)
-        return answer
-    timer = threading.Timer(refused.delay, answer.set_exception, (error,))
-    timer.daemon = True
-    timer.start()
-    return answer
 
 
 def _address(connection: Connection) -> str | None:

@@ -53,8 +53,8 @@ def test_first_logins_at_the_same_time(door: Any, directory: LdapServer) -> None
     for name in ("dora", "dick", "dave"):
         directory.person(name)
     here = door(new_user_group="made by several")
-    with ThreadPoolExecutor(6) as pool:
-        assert all(pool.map(here.opens, ["dora", "dick", "dave"] * 2))
+    with ThreadPoolExecutor(24) as pool:
+        assert all(pool.map(here.opens, ["dora", "dick", "dave"] * 8))
     for name in ("dora", "dick", "dave"):
         assert here.groups(name) == {"made by several": False, "user": False}
 

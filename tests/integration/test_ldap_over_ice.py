@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,6 +80,25 @@ def test_refusals_say_nothing_of_the_password(server: Instance) -> None:
     assert "gives the new user no group" in log
     for secret in (SECRET, "mistyped secret", "another secret", "reader's secret"):
         assert secret not in log
+
+
+def test_wrong_passwords_are_answered_late(server: Instance) -> None:
+    times = []
+    for password in ("wrong", "wrong", "wrong"):
+        started = time.monotonic()
+        assert refusal(server, "nobody at all", password)
+        times.append(time.monotonic() - started)
+    assert min(times[1:]) >= 0.3
+    with logged_in(server, "fred", SECRET):
+        assert "wrong" not in server.log("Blitz-0").replace("wrong password", "")
+
+
+def test_a_session_that_is_over(server: Instance) -> None:
+    with logged_in(server, "fred", SECRET) as session:
+        key = session.getAdminService().getEventContext().sessionUuid
+    reason = refusal(server, key, key)
+    assert f"no open session {key} (of user fred, created 2" in reason and "closed 2" in reason
+    assert key not in server.log("Blitz-0")
 
 
 def test_passwords_of_directory_users_stay_there(server: Instance, root: Any) -> None:

@@ -66,11 +66,12 @@ class Directory:
     def refusal(self, dn: str, password: str) -> str | None:
         """None if the directory accepts this password for the entry ``dn``, else why not. Raises DirectoryError.
 
-        An empty password is refused here: directories take it for an anonymous login and accept it.
+        An empty password is refused here: directories take it for an anonymous login and accept it. To be called while
+        `searching`, which counts the logins.
         """
         if not password or not dn:
             return "no password was given"
-        with self._place(), self._connected(dn, password) as (_, refusal):
+        with self._connected(dn, password) as (_, refusal):
             return refusal
 
     @contextmanager

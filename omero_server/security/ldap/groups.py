@@ -14,6 +14,7 @@ __all__ = ["RESERVED_GROUPS", "extra_attributes", "groups_of"]
 log = logging.getLogger(__name__)
 
 PLACEHOLDER = re.compile(r"@\{([^}]*)\}")
+MAX_NAME = 255
 # A directory may have groups of these names, too; being in one must not make an administrator.
 RESERVED_GROUPS = ("system", "user", "guest")
 
@@ -40,8 +41,8 @@ def groups_of(people: People, person: Person) -> dict[str, bool]:
         found = _by_dn(people, person)
     else:
         found = _by_name(people, person)
-    for name in [name for name in found if name in RESERVED_GROUPS or not name.strip()]:
-        log.warning("%r is not made a member of the group %r, which the directory must not give", person.name, name)
+    for name in [name for name in found if name in RESERVED_GROUPS or not 0 < len(name.strip()) <= MAX_NAME]:
+        log.warning("%r is not made a member of a group called %r", person.name, name[:MAX_NAME])
         del found[name]
     return found
 
