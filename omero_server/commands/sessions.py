@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -23,19 +24,28 @@ __all__ = ["current_sessions", "update_timeout"]
 @command("::omero::cmd::CurrentSessionsRequest", mode="read")
 def current_sessions(call: Call, request: Any, progress: Progress) -> Any:
     """Every open session. Of those that the caller may not see, only the user's and group's names are told."""
-    rows: list[Any] = []
-    contexts: list[Any] = []
-    data: list[dict[str, Any]] = []
-    for session in sorted(call.engine.sessions.open_sessions(), key=lambda each: each.started):
-        if visible(call, session):
-            rows.append(_row(call, session))
-            contexts.append(event_context(call.engine.sessions.caller(session, {})))
-            data.append({"lastAccessTime": omero.RTime(int(session.last_access * 1000))})
-        else:
-            rows.append(None)
-            contexts.append(_outline(session))
-            data.append({})
+    now = time.time()
+    still_open = (session for session in call.engine.sessions.open_sessions() if not session.expired(now))
+    found = [_told(call, session) for session in sorted(still_open, key=lambda each: each.started)]
+    rows, contexts, data = (list(part) for part in zip(*found, strict=True))
     return omero.cmd.CurrentSessionsResponse(rows, contexts, data)
+
+
+def _told(call: Call, session: Session) -> tuple[Any, Any, dict[str, Any]]:
+    """Row, context and figures of a session, as far as they are the caller's business."""
+    if not visible(call, session):
+        return None, _outline(session), {}
+    try:
+        context = event_context(call.engine.sessions.caller(session, {}))
+    except omero.ServerError:
+        # It ends just now, or its owner may not use it any more.
+        context = _outline(session)
+    figures = {
+        "hitCount": omero.RLong(session.hits),
+        "lastAccessTime": omero.RTime(int(session.last_access * 1000)),
+        "methods": omero.RInt(session.methods),
+    }
+    return _row(call, session), context, figures
 
 
 @command("::omero::cmd::UpdateSessionTimeoutRequest")
@@ -67,8 +77,10 @@ def update_timeout(call: Call, request: Any, progress: Progress) -> Any:
 
 
 def visible(call: Call, session: Session) -> bool:
-    """Users see their own sessions, administrators with the privilege ReadSession all."""
-    return session.request.user_id == call.session.request.user_id or call.caller.may("ReadSession")
+    """People see the sessions that they opened, as themselves or as somebody else; with ReadSession, all."""
+    request = session.request
+    opened_by = request.user_id if request.sudoer is None else request.sudoer
+    return opened_by == call.caller.real_person or call.caller.may("ReadSession")
 
 
 def _limit(call: Call, kind: str, wanted: Any, present: int) -> int | None:

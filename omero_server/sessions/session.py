@@ -36,7 +36,8 @@ class SessionRequest:
 @dataclass(eq=False, slots=True)
 class Session:
     """One open session. ``group`` is its current group, ``share_id`` its current share; times are in seconds since
-    the epoch, limits in ms. ``methods`` counts the service calls that run now, ``active_calls`` these and the requests.
+    the epoch, limits in ms. ``methods`` counts the service calls that run now, ``active_calls`` these and the requests,
+    ``hits`` all that ever used the session.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Session:
     closed: bool = False
     active_calls: int = 0
     methods: int = 0
+    hits: int = 0
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

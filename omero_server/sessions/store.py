@@ -89,6 +89,7 @@ class SessionStore:
             raise omero.SessionTimeoutException(message="This session has timed out. Log in again.")
         if touch:
             session.last_access = now
+            session.hits += 1
         return session
 
     def get(self, key: str) -> Session | None:
