@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
+from math import floor
 from typing import Any
 
 import omero
@@ -22,10 +23,13 @@ DETAILS = {"_owner": "owner_id", "_group": "group_id", "_creationEvent": "creati
 DETAILS_CLASSES = {"_owner": "Experimenter", "_group": "ExperimenterGroup", "_creationEvent": "Event",
                    "_updateEvent": "Event", "_externalInfo": "ExternalInfo"}  # fmt: skip
 
+HALF_MICROSECOND = 0.0005
+"""In milliseconds: more than a float is wrong by, less than what times differ by."""
+
 
 def millis(moment: datetime) -> int:
-    """Milliseconds since 1970 of a time in the database, which is in the server's time zone."""
-    return round(moment.timestamp() * 1000)
+    """Whole milliseconds since 1970, cut off, of a time in the database; it is in the time zone of the server."""
+    return floor(moment.timestamp() * 1000 + HALF_MICROSECOND)
 
 
 def _time(value: datetime) -> omero.RTime:

@@ -100,8 +100,7 @@ def _average(value: Any) -> ColumnElement[Any]:
 FUNCTIONS: dict[str, Function] = {
     **{name: Function(_sql(name), "RString", 1, 1) for name in ("lower", "upper", "initcap", "reverse", "md5")},
     **{name: Function(_sql(name), "RString", 1, 2) for name in ("ltrim", "rtrim")},
-    **{name: Function(_sql(name), "RString", 2, 2) for name in ("left", "repeat", "right", "to_char")},
-    **{name: Function(_sql(name), "RString", 2, 3) for name in ("lpad", "rpad")},
+    **{name: Function(_sql(name), "RString", 2, 2) for name in ("left", "right", "to_char")},
     **{name: Function(_sql(name), None, 1, None) for name in ("greatest", "least")},
     **{name: Function(_sql(name), "RInt", 1, 1) for name in ("ascii", "bit_length", "length", "octet_length")},
     **{name: Function(_sql(name), None, 1, 1) for name in ("ceil", "floor")},

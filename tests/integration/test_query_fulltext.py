@@ -115,7 +115,7 @@ def test_nothing_of_other_groups_is_found(db: Connection, scene: Scene) -> None:
     everywhere = Reader(db, scene.caller("ann"))
     assert [o._id._val for o in search(everywhere, "Image", "stray OR alpha")] == [1]
     bob = Reader(db, scene.caller("bob"))
-    assert len(search(bob, "Image", "stray OR alpha")) == 2
+    assert len(search(bob, "Image", "stray OR alpha")) == 7
 
 
 def call_of(database: Database, scene: Scene) -> Iterator[Call]:

@@ -36,19 +36,41 @@ ANNOTATIONS = {
     "map2": ("/map/", {"ns": "pairs"}),
 }
 PAIRS = {"map": [("gene", "cdc2"), ("stage", "G2"), ("gene", "wee1")], "map2": [("gene", "cdc25")]}
+TAG = 1  # id of the lab's first annotation
 LINKED = [(0, "tag"), (0, "comment"), (0, "long"), (0, "map"), (1, "tag"), (1, "long2"), (1, "map2"), (2, "tag2"),
           (3, "double"), (4, "term")]  # fmt: skip
 
 
 def institute(scene: Scene) -> None:
     """Put everything into the database."""
-    lab, secret = scene.group("lab", READ_ANNOTATE), scene.group("secret", PRIVATE)
+    laboratory(scene)
+    secrets(scene)
+
+
+def laboratory(scene: Scene) -> None:
+    """The people, and what all of them read."""
+    lab = scene.group("lab", READ_ANNOTATE)
+    scene.group("secret", PRIVATE)
     ann, bob = scene.user("ann", "lab", "secret"), scene.user("bob", "lab", "secret")
-    images, annotations = _fill(scene, (ann, bob), lab)
-    _fill(scene, (bob, bob), secret)
+    _fill(scene, (ann, bob), lab)
+
+
+def secrets(scene: Scene) -> None:
+    """What only bob reads, some of it hanging on what others read."""
+    secret, bob = scene.groups["secret"], scene.users["bob"]
+    images, annotations = _fill(scene, (bob, bob), secret)
     stray = scene.annotation("/basic/text/tag/", bob, secret, textvalue="stray", ns="bio")
-    scene.link("imageannotationlink", images[0], stray, bob, secret)
-    scene.link("imageannotationlink", images[5], annotations["tag"], bob, secret)
+    scene.link("annotationannotationlink", stray, TAG, bob, secret)
+    for image in range(1, len(IMAGES) + 1):
+        scene.link("imageannotationlink", image, stray, bob, secret)
+        scene.link("datasetimagelink", 4, image, bob, secret)
+    scene.link("imageannotationlink", images[0], TAG, bob, secret)
+    scene.link("datasetimagelink", 4, images[0], bob, secret)
+    scene.add("channel", bob, secret, pixels=1, pixels_index=7, logicalchannel=1)
+    roi = scene.add("roi", bob, secret, image=1)
+    scene.add("shape", bob, secret, discriminator="rect", roi=1, roi_index=9, x=1.0, y=1.0)
+    scene.add("shape", bob, secret, discriminator="rect", roi=roi, roi_index=0, x=1.0, y=1.0)
+    scene.link("imageannotationlink", 2, annotations["map"], bob, secret)
 
 
 def _fill(scene: Scene, people: tuple[int, int], group: int) -> tuple[list[int], dict[str, int]]:

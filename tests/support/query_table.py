@@ -341,9 +341,9 @@ GROUPS: list[Entry] = [
      "select parent from imageannotationlink group by parent having count(*) > 2"),
     ("select i.id from Image i where i.acquisitionDate = (select max(x.acquisitionDate) from Image x)",
      "select id from image order by acquisitiondate desc limit 1"),
-    ("select i.name, (select d.name from Dataset d where d.id in (select l.parent.id from DatasetImageLink l "
+    ("select i.name, (select max(d.name) from Dataset d where d.id in (select l.parent.id from DatasetImageLink l "
      "where l.child = i and l.parent.name <> 'D1')) from Image i",
-     """select i.name, (select d.name from dataset d join datasetimagelink l on l.parent = d.id
+     """select i.name, (select max(d.name) from dataset d join datasetimagelink l on l.parent = d.id
         where l.child = i.id and d.name <> 'D1') from image i"""),
     ("SELECT COUNT(*) FROM EventLog el, Image i WHERE el.entityId = i.id AND el.action = 'INSERT' "
      "AND el.entityType = 'ome.model.core.Image'", "select 2"),
