@@ -93,7 +93,7 @@ class _ImageWrapper(Plots, Rendering, ImageFiles, BlitzObjectWrapper, OmeroRestr
         return str(self.getPrimaryPixels().getPixelsType().value)
 
     @assert_pixels
-    def getPixelRange(self) -> tuple[int, int]:
+    def getPixelRange(self) -> tuple[float, float]:
         """Smallest and largest value of the pixel type."""
         return PIXEL_RANGES[self.getPixelsType()]
 

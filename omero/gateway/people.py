@@ -105,14 +105,13 @@ class _ExperimenterWrapper(BlitzObjectWrapper):
         return self.getFullName()
 
     def getFullName(self) -> str:
-        """First, middle initial and last name, as far as there are."""
+        """First, middle and last name, as far as there are."""
         try:
             first, last = unwrap(self._obj.firstName) or "", unwrap(self._obj.lastName) or ""
             middle = unwrap(self._obj.middleName)
         except AttributeError:
             return "Unknown"
-        parts = [first, f"{middle[0]}." if middle else "", last]
-        return " ".join(part for part in parts if part) or "No full name"
+        return " ".join(part for part in (first, middle, last) if part) or "No full name"
 
     def getNameWithInitial(self) -> str:
         """Initial of the first name, and last name."""

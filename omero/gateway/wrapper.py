@@ -199,10 +199,13 @@ class BlitzObjectWrapper(Hierarchy, Annotating, Rights, Marshalling):
         return self.getDetails().getOwner()
 
     def getOwnerFullName(self) -> str | None:
-        """First and last name of the owner; None for objects without owner."""
+        """First name, middle initial and last name of the owner; None for objects without owner."""
         details = self.getDetails()
         owner = details.getOwner() if details is not None and details._obj is not None else None
-        return None if owner is None else owner.getFullName()
+        if owner is None:
+            return None
+        first, middle, last = (unwrap(getattr(owner._obj, f"{which}Name")) for which in ("first", "middle", "last"))
+        return " ".join(part for part in (first, f"{middle[0]}." if middle else "", last) if part)
 
     def getOwnerOmeName(self) -> str:
         """Login name of the owner."""
