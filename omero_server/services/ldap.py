@@ -19,6 +19,7 @@ from omero_server.security.ldap.groups import groups_of
 from omero_server.security.ldap.library import DirectoryError, escaped
 from omero_server.security.ldap.people import GroupEntry, People, Person
 from omero_server.security.ldap.provider import LdapUsers
+from omero_server.security.ldap.settings import ldap_enabled
 from omero_server.services.admin_objects import one
 from omero_server.services.service import Service, reads, unmanaged, writes
 from omero_server.sessions.call import Call
@@ -166,7 +167,7 @@ def looking_up(call: Call) -> Iterator[People]:
 
 def enabled(call: Call) -> bool:
     """Whether LDAP is on."""
-    return bool(call.engine.config.get_bool("omero.ldap.config"))
+    return ldap_enabled(call.engine.config)
 
 
 def searched(call: Call, where: str = "", dn: str | None = None) -> list[Any]:

@@ -182,7 +182,7 @@ def test_referrals(lab: Lab, referring: LdapServer) -> None:
 def test_settings_that_make_no_sense_are_named(lab: Lab, directory: LdapServer, name: str, value: str) -> None:
     config = Config(lab.config.instance, properties(directory, **{name: value}))
     with pytest.raises(ConfigError, match=f"omero.ldap.{name}"):
-        LdapSettings.read(config)
+        Door(lab, config.explicit())
 
 
 def test_settings_of_old_configurations(lab: Lab) -> None:
@@ -190,4 +190,9 @@ def test_settings_of_old_configurations(lab: Lab) -> None:
     settings = LdapSettings.read(Config(lab.config.instance, values))
     assert settings.user_mapping == {"omeName": "uid", "firstName": "givenName"}
     assert settings.connect_timeout == 300.0 and settings.read_timeout == 5.0
-    assert settings.urls[0].port == 389 and not settings.enabled
+    assert settings.urls[0].port == 389
+
+
+def test_settings_do_not_matter_while_ldap_is_off(lab: Lab) -> None:
+    values = {"omero.ldap.new_user_group": ":bean:mine", "omero.ldap.urls": "", "omero.ldap.config": "false"}
+    assert Door(lab, values).opens("guest", "")

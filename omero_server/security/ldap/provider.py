@@ -14,7 +14,7 @@ from omero_server.security.ldap.directory import Directory
 from omero_server.security.ldap.groups import extra_attributes, groups_of
 from omero_server.security.ldap.library import DirectoryError
 from omero_server.security.ldap.people import People, Person
-from omero_server.security.ldap.settings import LdapSettings
+from omero_server.security.ldap.settings import LdapSettings, ldap_enabled
 from omero_server.security.ldap.tls import Certificates
 from omero_server.security.providers.base import Account, PasswordFixed, ProviderUnavailable, Setting, Verdict, Work
 from omero_server.sessions.call import InTransaction
@@ -47,12 +47,12 @@ class LdapProvider:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._ldap = LdapUsers(setting)
+        self._ldap = LdapUsers(setting) if ldap_enabled(setting.config) else None
         self._creating = threading.Lock()
 
     def check(self, name: str, password: str) -> Verdict:
         """Find the user, and have the directory check the password; then create or update the account."""
-        if not self._ldap.settings.enabled:
+        if self._ldap is None:
             return Verdict.not_mine("LDAP is off")
         account = self._setting.account(name)
         if account is not None and not account.ldap:
@@ -60,13 +60,13 @@ class LdapProvider:
         if not password:
             return Verdict.no("no password was given")
         try:
-            return self._check(name, password, account)
+            return self._check(self._ldap, name, password, account)
         except (DirectoryError, ConfigError) as error:
             raise ProviderUnavailable(str(error), mine=account is not None) from error
 
     def holds(self, account: Account) -> bool:
         """Whether the user's row says ldap."""
-        return self._ldap.settings.enabled and account.ldap
+        return self._ldap is not None and account.ldap
 
     def change(self, work: InTransaction, account: Account, password: str | None) -> None:
         """Directories are only read."""
@@ -74,18 +74,18 @@ class LdapProvider:
             f"The password of {account.name!r} is kept in the LDAP directory. Change it there: OMERO cannot."
         )
 
-    def _check(self, name: str, password: str, account: Account | None) -> Verdict:
-        with self._ldap.people() as people:
+    def _check(self, ldap: LdapUsers, name: str, password: str, account: Account | None) -> Verdict:
+        with ldap.people() as people:
             person = people.user(name, filtered=account is None or self.filter_always)
             if person is None:
                 reason = "the directory has no such user, or several"
                 return Verdict.not_mine(reason) if account is None else Verdict.no(reason)
-            refusal = self._ldap.directory.refusal(person.dn, password)
+            refusal = ldap.directory.refusal(person.dn, password)
             if refusal is not None:
                 return Verdict.no(f"the directory refuses the password of {person.dn!r}: {refusal}")
             if account is None:
                 return self._create(people, person)
-            if self._ldap.settings.sync_on_login:
+            if ldap.settings.sync_on_login:
                 self._synchronize(people, person, account)
             return Verdict.yes()
 
@@ -109,7 +109,7 @@ class LdapProvider:
 
     def _synchronize(self, people: People, person: Person, account: Account) -> None:
         groups = groups_of(people, person)
-        with_owners = bool(self._ldap.settings.owner_filter)
+        with_owners = bool(people.settings.owner_filter)
         with self._setting.write() as transaction:
             synchronize(Work(transaction), account.id, person, groups, with_owners=with_owners)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from omero_server.control.config import Config, ConfigError
 
-__all__ = ["GroupRule", "LdapSettings", "Url"]
+__all__ = ["GroupRule", "LdapSettings", "Url", "ldap_enabled"]
 
 REFERRALS = ("ignore", "follow", "throw")
 USER_FIELDS = ("omeName", "firstName", "middleName", "lastName", "email", "institution")
@@ -60,7 +60,6 @@ class GroupRule:
 class LdapSettings:
     """Timeouts in seconds, at most LONGEST_WAIT. Mappings: field of OMERO to attribute of the directory."""
 
-    enabled: bool
     urls: tuple[Url, ...]
     start_tls: bool
     username: str
@@ -85,7 +84,6 @@ class LdapSettings:
         if referral not in REFERRALS:
             raise ConfigError(f"omero.ldap.referral is {referral!r}; use one of {', '.join(REFERRALS)}")
         return cls(
-            enabled=config.get_bool("omero.ldap.config"),
             urls=_urls(config),
             start_tls=config.get_bool("omero.ldap.start_tls"),
             username=config.get("omero.ldap.username"),
@@ -113,6 +111,11 @@ class LdapSettings:
     def group_attribute(self) -> str:
         """The attribute that holds names of groups."""
         return self.group_mapping["name"]
+
+
+def ldap_enabled(config: Config) -> bool:
+    """Whether LDAP is on; if not, the other properties may say what they like."""
+    return config.get_bool("omero.ldap.config")
 
 
 def _urls(config: Config) -> tuple[Url, ...]:
