@@ -28,7 +28,7 @@ from omero.rtypes import rint, rlist, rlong, rstring
 from tests.support.instance import Instance
 
 IMAGES = 200_000
-PAGE, DEEP = 200, 5000
+PAGE, DEEP, HUGE_DATASET = 200, 5000, 10_000
 SECONDS, LEAST, MOST = 1.0, 5, 200
 
 TREE_OF_WEB = """
@@ -38,7 +38,7 @@ TREE_OF_WEB = """
     from Dataset dataset join dataset.projectLinks plink where plink.parent.id = :project
     order by lower(dataset.name), dataset.id"""
 IMAGES_OF_DATASET = """
-    select i from Image i join fetch i.pixels p join fetch p.pixelsType join i.datasetLinks l
+    select i from Image i left outer join fetch i.pixels p left outer join fetch p.pixelsType join i.datasetLinks l
     where l.parent.id = :dataset order by lower(i.name), i.id"""
 IMAGES_OF_WEB = """
     select new map(image.id as id, image.archived as archived, image.name as name, image.details.owner.id as ownerId,
@@ -252,7 +252,7 @@ def seeded_twice(server: Instance, images: int) -> Iterator[Site]:
     with superuser, superuser.cursor() as cursor:
         cursor.execute("select hash from password where experimenter_id = 0")
         site = add_people(superuser, cursor.fetchone()[0])
-    add_images(superuser, site, images // 5, worker=True)
+    add_images(superuser, site, images // 5, constant=HUGE_DATASET)
     yield site
     add_images(superuser, site, images - images // 5)
     yield site

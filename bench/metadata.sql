@@ -18,7 +18,15 @@ select ome_nextval('seq_eventlog'), -35, s.id, 'ome.model.meta.Session', 'INSERT
 select p.*, e.*, l.*, d.* from project p join event e on e.id = p.creation_id
 left join projectdatasetlink l on l.parent = p.id and l.group_id = %(group)s
 left join dataset d on d.id = l.child and d.group_id = %(group)s
-where p.owner_id = %(me)s and p.group_id = %(group)s
+where p.owner_id = %(me)s and p.group_id = %(group)s;
+select l.parent, l.owner_id, count(*) from projectannotationlink l join project p on p.id = l.parent
+where p.owner_id = %(me)s and p.group_id = %(group)s and l.group_id = %(group)s group by l.parent, l.owner_id;
+select l.parent, l.owner_id, count(*) from datasetannotationlink l join projectdatasetlink d on d.child = l.parent
+join project p on p.id = d.parent
+where p.owner_id = %(me)s and p.group_id = %(group)s and l.group_id = %(group)s group by l.parent, l.owner_id;
+select l.parent, l.owner_id, count(*) from datasetimagelink l join projectdatasetlink d on d.child = l.parent
+join project p on p.id = d.parent
+where p.owner_id = %(me)s and p.group_id = %(group)s and l.group_id = %(group)s group by l.parent, l.owner_id
 
 -- name: tree_of_web
 select d.id, d.name, d.owner_id, d.group_id, d.permissions,

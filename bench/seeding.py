@@ -29,7 +29,6 @@ BIG_GROUP_EVERY = 4  # each fourth user works in the big group
 TAGS, TAGS_OF_BIG_GROUP, SHARED_MAPS = 40, 400, 40
 IMAGES_PER_EVENT, DATASETS_PER_PROJECT, PLATE_SIZE = 20, 8, 96
 TYPICAL_DATASET = 95
-HUGE_DATASET = 10_000
 LINKS_PER_IMAGE, MAPS_PER_IMAGE, PAIRS, FILES_PER_FILESET = 5, 1, 3, 2
 
 
@@ -62,6 +61,11 @@ class Site:
         return Person(self.users[BIG_GROUP_EVERY], self.big_group)
 
     @property
+    def loner(self) -> Person:
+        """A member of a private group; his data do not grow either."""
+        return Person(self.users[GROUPS + LEVELS.index(PRIVATE)], self.groups[LEVELS.index(PRIVATE)])
+
+    @property
     def collector(self) -> Person:
         """The user with a twentieth of all images, in the big group."""
         return Person(self.users[0], self.big_group)
@@ -74,8 +78,8 @@ class Site:
         """Those who have data in the group at that place."""
         if place == 0:
             return [Person(user, self.big_group) for user in self.users[::BIG_GROUP_EVERY]]
-        group, alone = self.groups[place], {self.worker.user, self.collector.user}
-        return [Person(user, group) for user in self.users[place::GROUPS] if user not in alone]
+        group, elsewhere = self.groups[place], {self.worker.user, self.collector.user}
+        return [Person(user, group) for user in self.users[place::GROUPS] if user not in elsewhere]
 
 
 @dataclass(frozen=True)
@@ -136,12 +140,13 @@ def _add_pools(cursor: Any, site: Site) -> None:
             site.pools |= dict.fromkeys(owners, (first, tags, first + tags))
 
 
-def add_images(connection: Any, site: Site, images: int, worker: bool = False) -> None:
-    """About that many images with everything that belongs to them, and statistics for the planner.
+def add_images(connection: Any, site: Site, images: int, constant: int = 0) -> None:
+    """So many images with everything that belongs to them, and statistics for the planner.
 
-    worker: the data of ``site.worker`` too, always as many; at other times nobody adds any to his.
+    constant: the data of ``site.worker`` and ``site.loner`` are among them, as many whatever ``images`` is; the
+    number is the size of the worker's largest dataset. To be given once.
     """
-    batches = _worker_batches(site) if worker else []
+    batches = [*_constant(site.worker, constant), *_constant(site.loner, 100)] if constant else []
     batches += _batches(site, images - sum(batch.size for batch in batches))
     random.Random(images).shuffle(batches)
     with _past_triggers(connection) as cursor:
@@ -157,18 +162,18 @@ def add_images(connection: Any, site: Site, images: int, worker: bool = False) -
     connection.autocommit = False
 
 
-def _worker_batches(site: Site) -> list[Batch]:
-    """Datasets in projects, one of them huge, a plate, and some images in nothing."""
-    sizes = [HUGE_DATASET, *[100] * 20]
-    datasets = [Batch("dataset", site.worker, size, n // DATASETS_PER_PROJECT) for n, size in enumerate(sizes)]
-    return [*datasets, Batch("plate", site.worker, PLATE_SIZE), Batch("loose", site.worker, 300)]
+def _constant(person: Person, largest: int) -> list[Batch]:
+    """Datasets in projects, a plate, and some images in nothing."""
+    sizes = [largest, *[100] * 20]
+    datasets = [Batch("dataset", person, size, n // DATASETS_PER_PROJECT) for n, size in enumerate(sizes)]
+    return [*datasets, Batch("plate", person, PLATE_SIZE), Batch("loose", person, 300)]
 
 
 def _batches(site: Site, images: int) -> list[Batch]:
     """A twentieth to the collector, half of all to the big group, the rest to the others, some much busier."""
     chance = random.Random(f"{images}")
-    busy = [member for member in site.members(0) if member != site.worker]
-    others = [site.members(place) for place in range(1, GROUPS)]
+    constant = (site.worker, site.loner)
+    busy, *others = ([m for m in site.members(place) if m not in constant] for place in range(GROUPS))
     projects: dict[Person, Iterator[int]] = {}
     start = count(1000)
     found: list[Batch] = []
