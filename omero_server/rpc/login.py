@@ -44,11 +44,11 @@ class Login:
         omero.WrappedCreateSessionException when the
         session cannot be had: unknown group, not a member, no default group.
         """
-        joined = self._session_to_join(name, password)
-        user_id = None if joined else self._check(name, password)
         client = context.get("omero.client.uuid", "")
         if not client:
             raise _wrapped("ApiUsageException", "The client sent no omero.client.uuid; use a current OMERO client.")
+        joined = self._session_to_join(name, password)
+        user_id = None if joined else self._check(name, password)
         session = joined or self._create(user_id or 0, context, address)
         return FactoryServant(self.engine, session, client, with_password=joined is None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from omero_server.db.tables import TABLES
 from omero_server.sessions.call import GUEST_GROUP, ROOT_USER, SYSTEM_GROUP, USER_GROUP
@@ -99,7 +99,9 @@ def effective_privileges(db: Connection, user_id: int) -> frozenset[str]:
     if user_id == ROOT_USER:
         return every
     statement = select(config.c.name).where(
-        config.c.experimenter_id == user_id, config.c.name.startswith(PRIVILEGE_PREFIX), config.c.value != "true"
+        config.c.experimenter_id == user_id,
+        config.c.name.startswith(PRIVILEGE_PREFIX),
+        func.lower(config.c.value) != "true",
     )
     off = {name.removeprefix(PRIVILEGE_PREFIX) for name in db.execute(statement).scalars()}
     return every - off
