@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Date,
     DateTime,
     Double,
     Float,
@@ -45,6 +46,7 @@ CAST_TYPES: dict[str, tuple[TypeEngine[Any], str]] = {
     "double": (Double(), "RDouble"),
     "float": (Float(), "RFloat"),
     "boolean": (Boolean(), "RBool"),
+    "date": (Date(), "RTime"),
     "timestamp": (DateTime(), "RTime"),
     "big_decimal": (Numeric(), "RDouble"),
     "big_integer": (BigInteger(), "RLong"),
@@ -138,7 +140,8 @@ def call(name: str, arguments: list[Scalar], distinct: bool, at: int) -> Scalar:
     """The value of a function. Raises HqlError for unknown functions and wrong numbers of arguments."""
     function = FUNCTIONS.get(name)
     if function is None:
-        raise HqlError(at, f"there is no function {name!r}", did_you_mean(name, FUNCTIONS))
+        hint = did_you_mean(name, FUNCTIONS) or f"There are: {', '.join(sorted(FUNCTIONS))}."
+        raise HqlError(at, f"there is no function {name!r}", hint)
     if len(arguments) < function.fewest or (function.most is not None and len(arguments) > function.most):
         most = "any number" if function.most is None else function.most
         wanted = function.fewest if most == function.fewest else f"{function.fewest} to {most}"

@@ -48,12 +48,14 @@ def _syntax_error(text: str, error: UnexpectedInput) -> HqlError:
     if isinstance(token, Token) and token.type == "$END":
         at, problem = len(text), "the query ends too early"
     elif isinstance(error, UnexpectedCharacters):
-        problem = f"unexpected character {text[at : at + 1]!r}"
+        quoted = text[at : at + 1] in ("'", '"')
+        problem = "a text without a closing quote" if quoted else f"unexpected character {text[at : at + 1]!r}"
     else:
         problem = f"unexpected {str(token)!r}"
     wanted: set[str] = set(getattr(error, "allowed", None) or getattr(error, "expected", None) or ())
     names = sorted(READABLE.get(name, name.replace("_", " ").lower()) for name in wanted)
-    hint = f"Expected one of: {', '.join(names)}." if 0 < len(names) <= SHOWN_TOKENS else ""
+    few = 0 < len(names) <= SHOWN_TOKENS
+    hint = f"Expected one of: {', '.join(names)}." if few else "A name, value or condition is expected here."
     return HqlError(at, problem, hint)
 
 

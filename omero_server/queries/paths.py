@@ -116,7 +116,9 @@ def _unknown_start(scope: Scope, name: str, at: int) -> UnknownName:
     known = [*scope.names, *scope.selected]
     for element in scope.unnamed:
         known += [*element.model.properties, "id", "details"]
-    return UnknownName(at, f"unknown name {name!r}", did_you_mean(name, known))
+    aliases = ", ".join(sorted(scope.names)) or "none"
+    hint = did_you_mean(name, known) or f"The aliases of this query are: {aliases}."
+    return UnknownName(at, f"unknown name {name!r}", hint)
 
 
 def step(value: Value, name: str, at: int, join: Callable[[Reference], Element], scope: Scope) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +30,7 @@ BY_TYPE: dict[type, Wrap] = {
     Decimal: lambda value: omero.RDouble(float(value)),
     str: omero.RString,
     datetime: rtype("RTime"),
+    date: lambda value: rtype("RTime")(datetime.combine(value, time())),
 }
 
 

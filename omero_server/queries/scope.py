@@ -217,7 +217,8 @@ def find_class(name: str, at: int) -> ModelClass:
         folded = [c for n, c in MODEL.classes.items() if n.lower() == name.lower()]
         if folded:
             return folded[0]
-        raise HqlError(at, f"there is no class {name!r}", did_you_mean(name, MODEL.classes)) from None
+        hint = did_you_mean(name, MODEL.classes) or "Classes have the names of the OME model, such as Image."
+        raise HqlError(at, f"there is no class {name!r}", hint) from None
 
 
 def narrowed(element: Element, parent: ModelClass) -> ColumnElement[bool] | None:

@@ -161,7 +161,9 @@ def _value(value: Any) -> Any:
 def _page(filter_: omero.sys.Filter | None) -> Page:
     if filter_ is None:
         return {"limit": None, "offset": None}
-    return {"limit": _value(filter_.limit), "offset": _value(filter_.offset)}
+    limit, offset = _value(filter_.limit), _value(filter_.offset)
+    # Numbers below zero mean the same as none.
+    return {"limit": None if limit is not None and limit < 0 else limit, "offset": max(offset or 0, 0)}
 
 
 def _limits(filter_: omero.sys.Filter | None) -> Limits:
@@ -181,9 +183,15 @@ def _map(params: omero.sys.Parameters | None) -> Mapping[str, Any]:
 def _run(call: Call, query: str, params: omero.sys.Parameters | None, page: Page) -> list[Any]:
     """The results of a query. The name of a class alone asks for objects that equal the parameters: old clients do."""
     given = _map(params)
-    if query in MODEL.classes:
-        conditions = [f"o.{name} = :{name}" for name in given]
-        query = f"from {query} o" + (f" where {' and '.join(conditions)}" if conditions else "")
+    try:
+        cls = MODEL.resolve(query)
+    except KeyError:
+        return run(call, query, given, **page)
+    unknown = [name for name in given if name != "id" and name not in cls.properties]
+    if unknown:
+        raise omero.ApiUsageException(message=f"{cls.name} has no property {unknown[0]!r}.")
+    conditions = [f"o.{name} = :{name}" for name in given]
+    query = f"from {cls.name} o" + (f" where {' and '.join(conditions)}" if conditions else "")
     return run(call, query, given, **page)
 
 

@@ -53,9 +53,13 @@ def secret(database: Database, scene: Scene) -> Iterator[Call]:
     yield from call_of(database, scene.caller("ann", "secret"))
 
 
-def params(limit: int | None = None, offset: int | None = None, **values: object) -> omero.sys.Parameters:
+def params(
+    limit: int | None = None, offset: int | None = None, unique: bool | None = None, **values: object
+) -> omero.sys.Parameters:
     filter_ = omero.sys.Filter(
-        limit=None if limit is None else omero.RInt(limit), offset=None if offset is None else omero.RInt(offset)
+        limit=None if limit is None else omero.RInt(limit),
+        offset=None if offset is None else omero.RInt(offset),
+        unique=None if unique is None else omero.RBool(unique),
     )
     return omero.sys.Parameters(values, filter_, None)
 
@@ -155,3 +159,102 @@ def test_projection_of_units_permissions_classes_and_maps(call: Call) -> None:
 def test_ten_thousand_ids_are_one_parameter(call: Call) -> None:
     ids = omero.RList([omero.RLong(n) for n in range(10_000)])
     assert len(QUERY.findAllByQuery(call, "from Image i where i.id in (:ids)", params(ids=ids))) == 3
+
+
+def test_filters_of_queries(call: Call) -> None:
+    hql = "from Image i order by i.id"
+    assert names(QUERY.findAllByQuery(call, hql, params(limit=-1, offset=-5))) == ["Apple", "apricot", "100%"]
+    assert QUERY.findAllByQuery(call, hql, params(limit=0)) == []
+    assert QUERY.findAllByQuery(call, hql, params(offset=3)) == []
+    assert names(QUERY.findAllByQuery(call, hql, params(limit=1, unique=True))) == ["Apple"]
+    with pytest.raises(omero.ApiUsageException, match="more than one result"):
+        QUERY.findAllByQuery(call, hql, params(unique=True))
+    with pytest.raises(omero.ApiUsageException, match="more than one result"):
+        QUERY.findByQuery(call, hql, params(limit=1))
+    ignored = params()
+    ignored.theFilter.ownerId, ignored.theFilter.groupId = omero.RLong(0), omero.RLong(0)
+    assert len(QUERY.findAllByQuery(call, hql, ignored)) == 3
+    assert len(QUERY.projection(call, "select i.id from Image i order by i.id", params(limit=2))) == 2
+
+
+def test_name_of_a_class_as_query(call: Call) -> None:
+    assert QUERY.findByQuery(call, "ome.model.core.Image", params(name=omero.RString("Apple")))._id._val == 1
+    assert len(QUERY.findAllByQuery(call, "Image", None)) == 3
+    with pytest.raises(omero.ApiUsageException, match="no property 'nam'"):
+        QUERY.findAllByQuery(call, "Image", params(nam=omero.RString("Apple")))
+
+
+def test_results_keep_repetitions_and_gaps(call: Call) -> None:
+    hql = "select i from Image i join i.pixels p join p.channels c where i.id = 1"
+    first, second = QUERY.findAllByQuery(call, hql, None)
+    assert first is second
+    assert QUERY.findByQuery(call, hql, None) is not None
+    assert len(QUERY.findAllByQuery(call, hql.replace("select i", "select distinct i"), None)) == 1
+    assert QUERY.findAllByQuery(call, "select f from Image i left join i.fileset f", None) == [None, None, None]
+    assert QUERY.findByQuery(call, "select f from Image i left join i.fileset f", None) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        omero.RLong(1), omero.RInt(1), omero.RDouble(1.0), omero.RFloat(1.0), omero.RString("1"),
+        omero.RObject(omero.model.Image(omero.RLong(1))), omero.RList([omero.RLong(1)]), omero.RSet([omero.RInt(1)]),
+        omero.RArray([omero.RLong(1)]), 1,
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_parameters_of_each_type(call: Call, value: object) -> None:
+    (image,) = QUERY.findAllByQuery(call, "from Image i where i.id = :v", params(v=value))
+    assert image._id._val == 1
+    assert len(QUERY.findAllByQuery(call, "from Image i where i.id in (:v) or i.id in :v", params(v=value))) == 1
+
+
+def test_further_parameters(call: Call) -> None:
+    noon = omero.RTime(int(NOON.timestamp() * 1000))
+    assert len(QUERY.findAllByQuery(call, "from Image i where i.acquisitionDate = :t", params(t=noon))) == 3
+    dates = omero.RList([noon, noon])
+    assert len(QUERY.findAllByQuery(call, "from Image i where i.acquisitionDate in (:t)", params(t=dates))) == 3
+    assert (
+        len(QUERY.findAllByQuery(call, "from Image i where :yes = true", params(yes=omero.RBool(True), spare=1))) == 3
+    )
+    kind = omero.RClass("ome.model.annotations.LongAnnotation")
+    assert len(QUERY.findAllByQuery(call, "from Annotation a where a.class = :k", params(k=kind))) == 1
+    objects = omero.RList([omero.RObject(omero.model.Image(omero.RLong(n))) for n in (1, 2)])
+    assert len(QUERY.findAllByQuery(call, "from Image i where i in (:o)", params(o=objects))) == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, omero.RMap({}), omero.RInternal(None), object(), omero.RObject(None), omero.RObject(omero.model.Image())],
+)
+def test_parameters_that_are_no_values(call: Call, value: object) -> None:
+    with pytest.raises(omero.ApiUsageException, match=":v"):
+        QUERY.findAllByQuery(call, "from Image i where i.id = :v", params(v=value))
+
+
+def test_projection_of_lists_dates_and_nothing(call: Call) -> None:
+    ((row,), *_) = QUERY.projection(
+        call, "select new list(i.id, i.description, i.name) from Image i order by i.id", None
+    )
+    assert [v and v._val for v in row._val] == [1, None, "Apple"]
+    hql = "select current_date, cast(i.acquisitionDate as date), current_timestamp() from Image i where i.id = 1"
+    ((today, day, now),) = QUERY.projection(call, hql, None)
+    midnight = NOON.replace(hour=0, microsecond=0)
+    assert (type(today), day._val) == (omero.RTime, int(midnight.timestamp() * 1000))
+    assert today._val <= now._val < today._val + 25 * 3600 * 1000
+    hql = "select f, f.details.permissions, p.pixelsType from Pixels p join p.image i left join i.fileset f "
+    hql += "where i.id = 1"
+    ((fileset, permissions, enum),) = QUERY.projection(call, hql, None)
+    assert fileset is permissions is None
+    assert (type(enum), type(enum._val)) == (omero.RObject, omero.model.PixelsType)
+    with pytest.raises(omero.ApiUsageException, match="cannot be part of a projection"):
+        QUERY.projection(call, "select i.acquisitionDate - i.acquisitionDate from Image i", None)
+
+
+def test_by_string_finds_nothing_or_too_much(call: Call) -> None:
+    assert QUERY.findByString(call, "Image", "name", "") is None
+    assert QUERY.findByString(call, "omero.model.PixelsType", "value", "uint8")._id._val
+    assert names(QUERY.findAllByString(call, "Image", "name", "%p_l", True, None)) == ["Apple"]
+    assert len(QUERY.findAllByString(call, "Image", "name", "", True, params(limit=2).theFilter)) == 2
+    with pytest.raises(omero.ApiUsageException, match="more than one"):
+        QUERY.findByString(call, "LogicalChannel", "name", "channel 0")

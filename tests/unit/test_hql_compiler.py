@@ -70,7 +70,8 @@ def test_page_of_roots_leaves_out_what_only_fetches() -> None:
     sql = plan(f"{hql} where i.name = 'x'", limited=True).sql
     page = sql[sql.index("IN (SELECT") :]
     assert "LIMIT" in page and joins(page) == 0
-    assert "row_number" in plan("select i from Image i join fetch i.pixels", limited=True).sql
+    assert "GROUP BY" in plan("select i from Image i join fetch i.pixels order by i.name", limited=True).sql
+    assert "row_number" in plan("select i from Image i join fetch i.pixels p order by p.sizeX", limited=True).sql
     assert "row_number" not in plan("select i from Image i join fetch i.details.owner", limited=True).sql
 
 
@@ -79,6 +80,23 @@ def test_page_of_roots_leaves_out_what_only_fetches() -> None:
     [
         "select i from Image i left join i.pixels p with p.image.name = 'x'",
         "select i from Image i where i.id in (select x, y from Image x, Image y)",
+        "select i.id where i.id = 1",
+        "select i.id, (select count(*) from Pixels p where p.image = i.id) where i.id = 1",
+        "select i from Image i where coalesce(imgae, i.name) = 'x'",
+        "select i from Image i where coalesce(imgae.name) = 'x'",
+        "select im.name from Image i",
+        "select data.name from Image i",
+        "select i from Image i, Image i",
+        "select r.pixels[0].id from Image r join r.rois x where x.annotationLinks[0].id = 1",
+        "select i from Image i where (i.id, i.name) in ((1), (2, 'x'))",
+        "select i.annotationLinksCountPerOwner from Image i",
+        "from Image i join fetch i.pixelsCountPerOwner",
+        "select pg_sleep(5) from Image i",
+        "select pg_read_file('/etc/passwd') from Image i",
+        "select lpad('x', 1000000000) from Image i",
+        "select new omero.Thing(i) from Image i",
+        "from NothingAnnotationLink",
+        "from PixelsAnnotationLink",
         "select i from Image i where i.details",
         "select mv from MapAnnotation m join m.mapValue mv",
         "select cast(i.id as thing) from Image i",
