@@ -90,7 +90,7 @@ def test_wrong_passwords_are_answered_late(server: Instance) -> None:
         times.append(time.monotonic() - started)
     assert min(times[1:]) >= 0.3
     with logged_in(server, "fred", SECRET):
-        assert "wrong" not in server.log("Blitz-0").replace("wrong password", "")
+        assert "wrong" not in server.log("Blitz-0")
 
 
 def test_a_session_that_is_over(server: Instance) -> None:

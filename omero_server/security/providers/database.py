@@ -64,7 +64,7 @@ class DatabaseProvider:
         matches, outdated = verify(user_id, password, stored, method)
         if matches and outdated:
             self._renew(user_id, stored, hash_password(user_id, password, method))
-        return Verdict.yes() if matches else Verdict.no("wrong password")
+        return Verdict.yes() if matches else Verdict.no("the password does not match")
 
     def _renew(self, user_id: int, old: str, fresh: str) -> None:
         table = TABLES["password"]

@@ -46,7 +46,7 @@ class FileProvider:
             matches, _ = verify(0, password, stored)
         else:
             matches = hmac.compare_digest(stored.encode(), password.encode())
-        return Verdict.yes() if matches else Verdict.no("wrong password")
+        return Verdict.yes() if matches else Verdict.no("the password does not match")
 
     def holds(self, account: Account) -> bool:
         """Whether the file lists the user."""
