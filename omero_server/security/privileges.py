@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 
 import omero
 import omero._generated
@@ -61,11 +61,14 @@ def write_privileges(call: Call, user_id: int, names: Collection[str]) -> None:
     table = TABLES["experimenter_config"]
     mine = table.c.experimenter_id == user_id
     call.log("UPDATE", "ome.model.meta.Experimenter", [user_id])
-    call.db.execute(delete(table).where(mine, table.c.name.startswith(PRIVILEGE_PREFIX)))
-    last = call.db.execute(select(func.coalesce(func.max(table.c.index), -1)).where(mine)).scalar_one()
+    kept = select(table.c.name, table.c.value).where(mine, ~table.c.name.startswith(PRIVILEGE_PREFIX))
+    pairs = [tuple(row) for row in call.db.execute(kept.order_by(table.c.index))]
+    pairs += [(PRIVILEGE_PREFIX + name, "false") for name in sorted(off)]
+    # Written anew as a whole: the places of a list have no gaps.
+    call.db.execute(delete(table).where(mine))
     rows = [
-        {"experimenter_id": user_id, "name": PRIVILEGE_PREFIX + name, "value": "false", "index": last + 1 + place}
-        for place, name in enumerate(sorted(off))
+        {"experimenter_id": user_id, "name": name, "value": value, "index": place}
+        for place, (name, value) in enumerate(pairs)
     ]
     if rows:
         call.db.execute(insert(table), rows)

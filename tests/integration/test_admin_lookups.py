@@ -127,6 +127,21 @@ def test_privileges(lab: Lab) -> None:
     assert [a._omeName._val for a in admins] == ["root"] and bare(admins[0])
 
 
+def test_privileges_are_kept_among_other_settings(lab: Lab) -> None:
+    person = new("Experimenter", omeName="adm", firstName="A", lastName="B")
+    person._config = [omero.model.NamedValue("first", "1"), omero.model.NamedValue("AdminPrivilege:Sudo", "false")]
+    person._config.append(omero.model.NamedValue("last", "2"))
+    made = omero.model.Experimenter(_id=omero.RLong(does(lab, "root", "createSystemUser", person)), _loaded=False)
+    assert {p._value._val for p in does(lab, "root", "getAdminPrivileges", made)} == ALL_PRIVILEGES - {"Sudo"}
+    names = ALL_PRIVILEGES - {"Chown"}
+    does(lab, "root", "setAdminPrivileges", made, [new("AdminPrivilege", value=name) for name in names])
+    assert {p._value._val for p in does(lab, "root", "getAdminPrivileges", made)} == names
+    rows = "SELECT index, name, value FROM experimenter_config WHERE experimenter_id = :i ORDER BY index"
+    assert lab.query(rows, i=id_of(made)) == [
+        (0, "first", "1"), (1, "last", "2"), (2, "AdminPrivilege:Chown", "false")
+    ]  # fmt: skip
+
+
 def test_roles(lab: Lab) -> None:
     roles = does(lab, "cat", "getSecurityRoles")
     assert (roles.rootId, roles.systemGroupId, roles.userGroupId) == (0, SYSTEM_GROUP, USER_GROUP)
