@@ -75,6 +75,10 @@ def _alone(links: list[Any]) -> Any:
     carrier._annotationLinksSeq, carrier._annotationLinksLoaded = links, True
     for link in links:
         link._parent = carrier
+    if getattr(carrier, "_pixelsSeq", None):
+        carrier._pixelsSeq = [copy.copy(pixels) for pixels in carrier._pixelsSeq]
+        for pixels in carrier._pixelsSeq:
+            pixels._image = carrier
     return carrier
 
 
