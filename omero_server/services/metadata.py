@@ -49,9 +49,9 @@ class MetadataService(Service):
         if not rootIds:
             return {}
         kinds = [model_class(name) for name in annotationTypes or []]
-        links = self._links(call, root, rootIds, [], {}, annotatorIds)
+        linked = self._linked(call, root, rootIds, [], {}, annotatorIds)
         wanted = {kind.name for kind in kinds}
-        found = by_parent(link for link in links if not wanted or type(link._child).__name__ in wanted)
+        found = by_parent((parent, a) for parent, a in linked if not wanted or type(a).__name__ in wanted)
         if annotatorIds:
             return found
         return {row: found.get(row, []) for row in self._existing(call, root, rootIds)}
@@ -97,8 +97,8 @@ class MetadataService(Service):
         conditions, parameters = namespaces("k", include, exclude)
         more, values = Options(options).owned("k")
         among = f"a.id in (select k.id from {kind.name} k{where(conditions + more)})"
-        links = self._links(call, root, rootNodeIds, [among], parameters | values, None)
-        return by_parent(link for link in links if not is_file(link._child) or link._child._file is not None)
+        linked = self._linked(call, root, rootNodeIds, [among], parameters | values, None)
+        return by_parent((parent, a) for parent, a in linked if not is_file(a) or a._file is not None)
 
     @reads
     def loadAnnotation(self, call: Call, annotationIds: list[int]) -> list[Any]:
@@ -175,7 +175,7 @@ class MetadataService(Service):
             found.setdefault(owner, []).append(loaded[file])
         return found
 
-    def _links(
+    def _linked(
         self,
         call: Call,
         root: ModelClass,
@@ -183,8 +183,9 @@ class MetadataService(Service):
         conditions: list[str],
         parameters: dict[str, Any],
         annotators: list[int] | None,
-    ) -> list[Any]:
-        query = f"select l from {root.root.name}AnnotationLink l join fetch l.child a" + WITH_ANNOTATION
+    ) -> list[tuple[int, Any]]:
+        """Ids of objects with their annotations, in the order of the links."""
+        query = f"select l.parent.id, a from {root.root.name}AnnotationLink l join l.child a" + WITH_ANNOTATION
         chosen, values = list(conditions), dict(parameters)
         if ids:
             chosen.append("l.parent.id in (:rootIds)")
@@ -192,12 +193,10 @@ class MetadataService(Service):
         if annotators:
             chosen.append("l.details.owner.id in (:annotators)")
             values["annotators"] = annotators
-        links = run(call, query + where(chosen) + " order by l.id", values)
-        files = {link._child._id._val for link in links if is_file(link._child)}
+        linked = run(call, query + where(chosen) + " order by l.id", values)
+        files = {a._id._val for _, a in linked if is_file(a)}
         loaded = load(call, "FileAnnotation", files, WITH_FILE)
-        for link in links:
-            link._child = loaded.get(link._child._id._val, link._child)
-        return links
+        return [(parent, loaded.get(a._id._val, a)) for parent, a in linked]
 
     @staticmethod
     def _annotations(
@@ -214,11 +213,11 @@ class MetadataService(Service):
         return run(call, f"select r.id from {root.name} r where r.id in (:ids)", {"ids": list(ids)})
 
 
-def by_parent(links: Iterable[Any]) -> dict[int, list[Any]]:
-    """The annotations of links by the object that carries them, each once: several users may have linked the same."""
+def by_parent(linked: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
+    """The annotations by the object that carries them, each once: several users may have linked the same."""
     found: dict[int, dict[int, Any]] = {}
-    for link in links:
-        found.setdefault(link._parent._id._val, {})[link._child._id._val] = link._child
+    for parent, annotation in linked:
+        found.setdefault(parent, {})[annotation._id._val] = annotation
     return {carrier: list(annotations.values()) for carrier, annotations in found.items()}
 
 
