@@ -105,13 +105,16 @@ def test_joined_session_lives_until_the_last_client_leaves(instance: Instance) -
     assert stored(instance, uuid)[0] is not None
 
 
-def test_unknown_group_is_refused(instance: Instance) -> None:
+@pytest.mark.parametrize("key", ["omero.group", "omero.event"])
+def test_unknown_group_or_type_of_events_is_refused(instance: Instance, key: str) -> None:
     client = omero.client(endpoint(instance))
-    client.ic.getImplicitContext().put("omero.group", "no such group")
+    client.ic.getImplicitContext().put(key, "none of that name")
     try:
         with pytest.raises(omero.WrappedCreateSessionException) as caught:
             client.createSession("root", instance.root_password)
-        assert "no such group" in caught.value.reason
+        error = caught.value
+        assert "none of that name" in error.reason
+        assert (error.concurrency, error.backOff, error.type) == (False, -1, "ome.conditions.ApiUsageException")
     finally:
         client.closeSession()
 
