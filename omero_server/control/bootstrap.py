@@ -19,12 +19,14 @@ __all__ = ["prepare_data_dir", "prepare_schema"]
 log = logging.getLogger(__name__)
 
 ROOT_ID = 0
+SHOWN = 5
 
 
 def prepare_schema(config: Config) -> None:
     """Create the schema when the database has none. Any other database is left as it is.
 
-    ConfigError when the database cannot be reached, holds foreign tables, or an OMERO schema of another version.
+    ConfigError when the database cannot be reached, holds foreign tables, or an OMERO schema of another version or with
+    parts missing. Sequences that stand before the ids in use are moved.
     """
     database = Database(database_uri(config), pool_size=1)
     try:
@@ -36,6 +38,8 @@ def prepare_schema(config: Config) -> None:
                 schema.create_schema(connection, _root_hash(config))
         if found is not None:
             _check_version(config, found)
+            with database.begin() as connection:
+                _check_complete(config, connection)
     except OperationalError as error:
         raise ConfigError(
             f"Cannot use the database: {str(error.orig).strip()}. Check omero.db.host, port, name, user and pass."
@@ -70,6 +74,18 @@ def _check_version(config: Config, found: tuple[str, int]) -> None:
             f"The database has schema {found[0]}__{found[1]}, this server needs {wanted[0]}__{wanted[1]}: "
             "upgrade it with the scripts of the OMERO release it belongs to"
         )
+
+
+def _check_complete(config: Config, connection: Connection) -> None:
+    lacking = schema.missing(connection)
+    if lacking:
+        named = ", ".join(lacking[:SHOWN]) + (f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else "")
+        raise ConfigError(
+            f"The database {config.get('omero.db.name')!r} is damaged, it lacks: {named}. Nothing was changed. "
+            "Restore it from its last complete dump, or set omero.db.name to another database."
+        )
+    for name in schema.advance_sequences(connection):
+        log.warning("The sequence %s stood before the ids that are in use; it was moved behind them", name)
 
 
 def _root_hash(config: Config) -> str:

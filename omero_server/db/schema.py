@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from omero_server.db.tables import TABLES
 from omero_server.model.ddl import PASSWORD_PLACEHOLDER, PATCH, VERSION, files
 from omero_server.model.schema import MODEL
 
 if TYPE_CHECKING:
     import sqlalchemy
 
-__all__ = ["PATCH", "VERSION", "create_schema", "script", "version"]
+__all__ = ["PATCH", "VERSION", "advance_sequences", "create_schema", "missing", "script", "version"]
 
 MAX_HASH = 255
+# How our script makes them, and how PostgreSQL lists them.
+OBJECTS = {
+    "sequence": (r"CREATE SEQUENCE (\w+)", "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"),
+    "function": (
+        r"CREATE FUNCTION (\w+)",
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    ),
+    "trigger": (r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)", "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"),
+}
 
 
 class DbapiConnection(Protocol):
@@ -48,6 +59,35 @@ def version(connection: sqlalchemy.Connection | DbapiConnection) -> tuple[str, i
     latest = "SELECT currentversion, currentpatch FROM dbpatch ORDER BY id DESC LIMIT 1"
     rows = _execute(connection, latest, fetch=True)
     return (rows[0][0], rows[0][1]) if rows else None
+
+
+def missing(connection: sqlalchemy.Connection) -> list[str]:
+    """What a database of our version lacks, in words: tables, columns, sequences, functions and triggers, by name.
+
+    Their order and the names of constraints differ between databases that were upgraded over the years.
+    """
+    columns = "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    there = {row[0] for row in _execute(connection, columns, fetch=True)}
+    tables = {name.partition(".")[0] for name in there}
+    found = [f"table {name}" for name in sorted(TABLES.keys() - tables)]
+    wanted = {f"{name}.{c.name}" for name, table in TABLES.items() if name in tables for c in table.columns}
+    found += [f"column {name}" for name in sorted(wanted - there)]
+    text = "\n".join(files(MODEL).values())
+    for kind, (pattern, query) in OBJECTS.items():
+        names = {row[0] for row in _execute(connection, query, fetch=True)}
+        found += [f"{kind} {name}" for name in sorted({n.lower() for n in re.findall(pattern, text)} - names)]
+    return found
+
+
+def advance_sequences(connection: sqlalchemy.Connection) -> list[str]:
+    """Move sequences that stand before the ids in their tables, as after a restore of rows alone; their names."""
+    sequences = {cls.sequence: cls.table for cls in MODEL.classes.values() if cls.root is cls}
+    one = "SELECT '{0}', (SELECT max(id) FROM \"{1}\"), (SELECT last_value FROM {0})"
+    rows = _execute(connection, " UNION ALL ".join(one.format(*names) for names in sequences.items()), fetch=True)
+    behind = [(name, highest) for name, highest, last in rows if highest is not None and highest > last]
+    for name, highest in behind:
+        _execute(connection, f"SELECT setval('{name}', {int(highest)})")
+    return [name for name, _ in behind]
 
 
 def _literal(value: str) -> str:

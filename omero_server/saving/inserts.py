@@ -91,9 +91,11 @@ def _rows(graph: Graph, node: Node, event: int) -> dict[str, dict[str, Any]]:
     for ref in fields(cls):
         if ref.prop.kind == "ref":
             continue
+        if getattr(node.obj, ref.attribute) is None and (ref.table, ref.column) in DEFAULTS:
+            # Set in the object, too: the client gets back what is stored.
+            default = getattr(omero, ref.prop.rtype or "")(_val=DEFAULTS[ref.table, ref.column])
+            setattr(node.obj, ref.attribute, default)
         new = db_values(cls, ref, getattr(node.obj, ref.attribute))
-        if new[0] is None:
-            new = (DEFAULTS.get((ref.table, ref.column)), *new[1:])
         _require(node, ref.prop.name, ref.prop.nullable, new[0])
         rows[ref.table].update(zip(ref.columns, new, strict=True))
     for ref in references(cls):

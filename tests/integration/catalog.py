@@ -160,3 +160,15 @@ class Catalog:
             }
             for name, table, bits, function, arguments, constraint, deferrable, deferred in self.rows(TRIGGERS)
         ]
+
+
+def snapshot(connection: Any) -> dict[str, Any]:
+    """All that makes a schema, but no rows: to see that a database still has the schema that it had."""
+    catalog = Catalog(connection)
+    queries = {"functions": FUNCTIONS, "enum types": ENUM_TYPES, "domains": DOMAINS, "views": VIEWS}
+    found: dict[str, Any] = {name: sorted(catalog.rows(query)) for name, query in queries.items()}
+    found |= {f"constraints {kind}": sorted(catalog.constraints(kind)) for kind in "pfuc"}
+    names = sorted(row[0] for row in catalog.rows(SEQUENCES))
+    indexes = sorted(catalog.indexes(), key=lambda index: str(index["name"]))
+    triggers = sorted(catalog.triggers(), key=lambda trigger: str((trigger["table"], trigger["name"])))
+    return found | {"tables": catalog.columns(), "sequences": names, "indexes": indexes, "triggers": triggers}
