@@ -110,6 +110,7 @@ FUNCTIONS: dict[str, Function] = {
     **{name: Function(_sql(name), "RDouble", 1, 1) for name in MATHEMATICAL},
     **{name: Function(_field(name), "RInt", 1, 1) for name in FIELDS},
     "avg": Function(_average, "RDouble", 1, 1),
+    "bitand": Function(lambda left, right: left.op("&")(right), None, 2, 2),
     "ceiling": Function(_sql("ceil"), None, 1, 1),
     "char_length": Function(_sql("length"), "RInt", 1, 1),
     "coalesce": Function(_sql("coalesce"), None, 1, None),
