@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+import omero
 from omero_server.db.tables import TABLES
-from omero_server.security.mail import MailError, send_mail
+from omero_server.mail import Mailer
 from omero_server.security.providers.base import Account, PasswordFixed, ProviderUnavailable
 from omero_server.sessions.call import SYSTEM_GROUP, InTransaction
 from omero_server.sessions.membership import load_membership
@@ -48,11 +49,17 @@ def mail_new_password(work: InTransaction, passwords: Any, name: str, email: str
         raise ForgottenError("password-change-failed", str(error)) from None
     text = f"The password of your OMERO account {account.name} is now: {fresh}\n\nPlease log in and change it.\n"
     try:
-        send_mail(passwords.config, email, "OMERO - your new password", text)
-    except MailError as error:
-        log.error("a new password for user %d was not mailed: %s", account.id, error)
-        raise ForgottenError("mail-send-failed", f"The password stays as it is: {error}.") from None
+        refused = Mailer(passwords.config).send([email], "OMERO - your new password", text)
+    except omero.ResourceError as error:
+        raise _not_mailed(account, error.message) from None
+    if refused:
+        raise _not_mailed(account, f"The mail server does not know {email}.")
     log.info("user %d was given a new password by mail", account.id)
+
+
+def _not_mailed(account: Account, reason: str) -> ForgottenError:
+    log.error("a new password for user %d was not mailed: %s", account.id, reason)
+    return ForgottenError("mail-send-failed", f"The password stays as it is. {reason}")
 
 
 def _checked(work: InTransaction, name: str, email: str) -> Account:
