@@ -15,7 +15,7 @@ from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.saving.fields import Field, index_fields, replaced_by
 from omero_server.saving.graph import Graph, Node, State
-from omero_server.saving.locking import lock
+from omero_server.saving.locking import hold, lock
 from omero_server.security.voter import Action, Subject, allowed, may_read
 from omero_server.sessions.call import Call, Caller
 
@@ -45,11 +45,14 @@ def plan_lists(call: Call, graph: Graph, privileged: bool) -> ListChanges:
     """Compare the loaded lists with the stored ones, and note the place of each new member of an ordered list.
 
     Only members that the caller can see count. Raises SecurityViolation when a missing one may not be deleted.
-    The holders of ordered lists that will change are locked: their places cannot change meanwhile.
+    The holders of ordered lists that will change are locked: their places cannot change meanwhile. Raises Interference
+    when a listed member was changed, moved or deleted just now.
     """
     changes = _plan(call, graph, privileged)
     if changes.holders:
         lock(call.db, changes.holders)
+        listed = [member for holder, _, members in graph.lists if holder in changes.holders for member in members]
+        hold(call.db, [member for member in listed if member is not None and member.state is not State.NEW])
         for node in graph.of(State.NEW):
             node.positions.clear()
         changes = _plan(call, graph, privileged)
