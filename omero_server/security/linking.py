@@ -89,7 +89,8 @@ def _refusal(caller: Caller, subject: Subject) -> type[omero.SecurityViolation]:
     """The class of the error that refuses a new object."""
     overseer = caller.is_admin or subject.group_id in caller.leader_of
     private = overseer and subject.bits is not None and is_private(subject.bits)
-    return omero.GroupSecurityViolation if private else omero.SecurityViolation
+    kind: type[omero.SecurityViolation] = omero.GroupSecurityViolation if private else omero.SecurityViolation
+    return kind
 
 
 def check_reference(

@@ -14,7 +14,16 @@ import omero._generated
 import omero.cmd
 import omero.grid
 from omero_server.db.tables import TABLES
-from omero_server.imports.files import FileRow, file_at, file_by_id, load_file, location, may_write, readable
+from omero_server.imports.files import (
+    FileRow,
+    file_at,
+    file_by_id,
+    load_file,
+    location,
+    may_write,
+    readable,
+    subject_of,
+)
 from omero_server.queries import run
 from omero_server.repository.checksums import DEFAULT_ALGORITHM
 from omero_server.repository.directories import DIRECTORY, find_row, lock_folders, split
@@ -23,14 +32,15 @@ from omero_server.repository.identity import Repository
 from omero_server.repository.paths import normal_path, parse_rules
 from omero_server.repository.rows import NewFile, insert_files
 from omero_server.repository.store import OpenFile
+from omero_server.security.bits import Right, Role, granted
+from omero_server.security.voter import Action, allowed
 from omero_server.services.raw_file import RawFileStoreService
 from omero_server.services.service import Service, reads, unmanaged, writes
-from omero_server.sessions.call import ROOT_USER, USER_GROUP, Call
+from omero_server.sessions.call import ROOT_USER, USER_GROUP, Call, Caller
 
 __all__ = ["RepositoryService"]
 
 UNKNOWN_TYPE = "application/octet-stream"
-GROUP_OR_WORLD_ANNOTATE = 0x11
 # Named here because an operation called "list" hides the type from what follows it.
 Names: TypeAlias = list[str]
 Objects: TypeAlias = list[Any]
@@ -254,12 +264,24 @@ class RepositoryService(Service):
         row = None if found is None else file_by_id(call, found)
         if row is None or row.mimetype != DIRECTORY:
             raise omero.SecurityViolation(message=f"The folder {parent!r} is not registered.")
-        shared = row.group_id == USER_GROUP and (row.owner_id == ROOT_USER or row.permissions & GROUP_OR_WORLD_ANNOTATE)
-        if not shared and not may_write(call, row):
+        if not may_fill(call.caller, row):
             raise omero.SecurityViolation(message=f"You may not put files into the folder {parent!r}.")
 
     def _check_may_make(self, call: Call, normal: str) -> None:
         """Further rules of a kind of repository for new folders; none here."""
+
+
+def may_fill(caller: Caller, folder: FileRow) -> bool:
+    """Whether the caller may put files into a folder: it is the server's, or he may annotate it.
+
+    Folders of people lie in the common group: there the group of the call decides.
+    """
+    if allowed(caller, Action.ANNOTATE, subject_of(folder)):
+        return True
+    if folder.group_id != USER_GROUP:
+        return False
+    role = Role.USER if folder.owner_id == caller.user_id else Role.GROUP
+    return folder.owner_id == ROOT_USER or granted(caller.group_permissions or 0, role, Right.ANNOTATE)
 
 
 def guess(name: str) -> str:
