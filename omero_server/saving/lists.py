@@ -183,3 +183,6 @@ def write_lists(call: Call, changes: ListChanges) -> None:
         # One by one: a trigger moves what holds the place, which one statement for all could not do.
         for row, place in places:
             call.db.execute(statement, {"row": row, "place": place})
+        element = next(cls for cls in MODEL.classes.values() if cls.table == ref.table)
+        for cls, ids in by_class(concrete_classes(call.db, element, [row for row, _ in places])).items():
+            call.log("UPDATE", cls.java, ids)

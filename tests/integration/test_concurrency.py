@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -21,9 +22,12 @@ from omero.rtypes import rstring
 from tests.support.contention import LINKS, Plan, event_of
 from tests.support.history import Entry, Register, check_links, check_registers, load
 from tests.support.instance import Instance
+from tests.support.old_compare import Rows
+from tests.support.old_order import disorder
 from tests.support.people import PASSWORD, logged_in, make_group, make_user
 
 CLIENTS, PROCESSES, USERS = 20, 4, 4
+CHANGES_BEFORE_KILL = 500
 SECONDS = float(os.environ.get("OMERO_TEST_CONTENTION_SECONDS", "60"))
 READERS: dict[str, Callable[[Any], Any]] = {
     "Project": lambda obj: obj.description.val,
@@ -129,7 +133,7 @@ def test_answers_fit_one_serial_order(contention: Contention, db: Any) -> None:
         assert process.returncode == 0, output
     entries = contention.history()
     counts = Counter(entry.kind for entry in entries)
-    print(dict(counts), f"{len(entries) / SECONDS:.0f} calls/s", "longest", max(e.end - e.start for e in entries))
+    print(f"{len(entries) / SECONDS:.0f} calls/s: {dict(counts)}")
     problems = [f"{e.key}: {e.message}" for e in entries if e.kind == "failed"]
     problems += check_registers(contention.registers(), entries)
     problems += check_links(entries, links_left(db, contention.objects))
@@ -140,3 +144,33 @@ def test_answers_fit_one_serial_order(contention: Contention, db: Any) -> None:
         assert places == list(range(len(places))), f"the places of Roi:{roi}'s shapes have gaps"
     for kind in ("write", "conflict", "link", "refused link", "unlink", "refused unlink", "list", "read"):
         assert counts[kind] > 10, f"too few to judge: {counts}"
+
+
+def test_nothing_is_half_done_when_the_server_is_killed(make_instance: Callable[..., Instance], tmp_path: Path) -> None:
+    server = make_instance()
+    server.start()
+    contention = Contention(server, tmp_path)
+    clients = contention.start(60)
+    connection = psycopg2.connect(server.uri)
+    connection.autocommit = True
+    rows = Rows(connection)
+    while rows.query("SELECT count(*) AS n FROM eventlog")[0]["n"] < CHANGES_BEFORE_KILL:
+        assert all(client.poll() is None for client in clients)
+        time.sleep(0.1)
+    server.kill_blitz()
+    for client in clients:
+        client.communicate(timeout=90)
+    server.await_blitz()
+    made = {entry.made for entry in contention.history() if entry.kind == "write"}
+    assert len(made) > 20, "too few changes to judge"
+    assert not list(disorder(rows))
+    assert made <= {row["event"] for row in rows.query("SELECT event FROM eventlog")}, "an acknowledged change is lost"
+    silent = "SELECT id FROM event e WHERE experimenter <> 0 AND NOT EXISTS (SELECT 1 FROM eventlog WHERE event = e.id)"
+    assert not rows.query(silent), "events without a log"
+    places = "SELECT array_agg(roi_index ORDER BY roi_index) AS at FROM shape GROUP BY roi"
+    assert all(row["at"] == list(range(len(row["at"]))) for row in rows.query(places))
+    connection.close()
+    with logged_in(server, contention.users[0]) as session:
+        project = session.getQueryService().get("Project", contention.objects["project"][0])
+        project.description = rstring("after")
+        assert session.getUpdateService().saveAndReturnObject(project).description.val == "after"
