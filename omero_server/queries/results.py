@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 import omero
 import omero._generated
 import omero.model
+from omero_server.db.remembered import remembered
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries.build import Builder, Row, blank, wire_class
@@ -26,6 +27,7 @@ from omero_server.security.masking import MASKED
 __all__ = ["Objects"]
 
 Load = Callable[[Row], Any]
+FEW = 10
 
 
 class Objects:
@@ -174,11 +176,18 @@ class Objects:
     def _fill_map(self, prop: Property, holders: dict[int, Any]) -> None:
         attribute = f"_{prop.name}"
         pairs: dict[int, list[Any]] = {id_: [] for id_ in holders}
-        sql = _map_sql(prop.map_table or "", f"{holder_table(prop)}_id")
-        for id_, name, value in fetch(self.reader.db, sql, {"ids": list(holders)}):
+        for id_, name, value in self._pairs(prop, tuple(holders)):
             pairs[id_].append(omero.model.NamedValue(name, value))
         for id_, made in holders.items():
             setattr(made, attribute, pairs[id_])
+
+    def _pairs(self, prop: Property, ids: tuple[int, ...]) -> list[Row]:
+        """Rows of id, name and value. Owners come with most answers, and their configuration hardly ever changes."""
+        db = self.reader.db
+        sql = _map_sql(prop.map_table or "", f"{holder_table(prop)}_id")
+        if prop.map_table != "experimenter_config" or len(ids) > FEW:
+            return fetch(db, sql, {"ids": list(ids)})
+        return remembered(db, (prop.map_table, ids), lambda: fetch(db, sql, {"ids": list(ids)}))
 
     def _name_classes(self, root: ModelClass, objects: dict[int, Any]) -> None:
         """References to an abstract class cannot be sent: ask which class each object really has."""
