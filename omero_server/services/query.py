@@ -42,8 +42,11 @@ class QueryService(Service):
         found = _load(call, cls, id)
         if found is None:
             raise omero.ValidationException(message=f"There is no {cls.name} with id {id}.")
-        listed = contained(call.caller, class_of(found).name, id)
-        if not listed and not may_read(call.caller, _subject(cls, found)) and find(call, cls.name, id) is None:
+        # Sessions belong to the whole system, but only whose they are may look at them.
+        open_ = contained(call.caller, class_of(found).name, id) or (
+            cls.root.name != "Session" and may_read(call.caller, _subject(cls, found))
+        )
+        if not open_ and find(call, cls.name, id) is None:
             remedy = "it belongs to another group or user. Change the group of the call."
             raise omero.SecurityViolation(message=f"You cannot read {cls.name}:{id}: {remedy}")
         return found

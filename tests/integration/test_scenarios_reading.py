@@ -333,6 +333,12 @@ def test_32_sessions(cast: Cast, stage: Stage, light: dict[str, Actor]) -> None:
     assert uuid in everybody[stage.ann.id] and stage.bob.id in everybody
     sudo = cast.sudo(stage.root, stage.ann.name)
     assert sudo.client.getSessionId() not in sessions(stage.ann)[stage.ann.id]
+    theirs, other = (actor.admin.getEventContext().sessionId for actor in (sudo, stage.ann))
+    assert stage.ann.get("Session", other).uuid.val == uuid
+    for actor, session_id in ((stage.ann, theirs), (stage.bob, other), (light[""], other)):
+        with pytest.raises(omero.SecurityViolation):
+            actor.get("Session", session_id)
+    assert light["ReadSession"].get("Session", other).uuid.val == uuid
 
 
 def test_33_former_member(cast: Cast) -> None:
