@@ -184,5 +184,5 @@ def write_lists(call: Call, changes: ListChanges) -> None:
         for row, place in places:
             call.db.execute(statement, {"row": row, "place": place})
         element = next(cls for cls in MODEL.classes.values() if cls.table == ref.table)
-        for cls, ids in by_class(concrete_classes(call.db, element, [row for row, _ in places])).items():
-            call.log("UPDATE", cls.java, ids)
+        for cls, moved in by_class(concrete_classes(call.db, element, [row for row, _ in places])).items():
+            call.log("UPDATE", cls.java, moved)
