@@ -11,6 +11,7 @@ from sqlalchemy import select
 import omero
 from omero_server.db.tables import TABLES
 from omero_server.rpc.engine import Engine
+from omero_server.rpc.errors import translate
 from omero_server.rpc.factory import FactoryServant
 from omero_server.security.login import UUID, shown
 from omero_server.sessions.store import Session, SessionRequest
@@ -128,12 +129,18 @@ class Login:
         )
         try:
             return self.engine.sessions.create(request)
-        except omero.ServerError as error:
-            raise _wrapped(type(error).__name__, error.message) from error
+        except Exception as error:
+            known = translate(error, "Logging in")
+            if not isinstance(known, omero.ServerError):
+                raise
+            back_off = known.backOff if isinstance(known, omero.ConcurrencyException) else None
+            raise _wrapped(type(known).__name__, known.message, back_off) from error
 
 
-def _wrapped(kind: str, reason: str) -> Exception:
+def _wrapped(kind: str, reason: str, back_off: int | None = None) -> Exception:
+    """The refusal of a session. ``back_off``: milliseconds after which clients may try again."""
+    again = back_off is not None
     error: Exception = omero.WrappedCreateSessionException(
-        reason=reason, concurrency=False, backOff=-1, type=f"ome.conditions.{kind}"
+        reason=reason, concurrency=again, backOff=back_off if again else -1, type=f"ome.conditions.{kind}"
     )
     return error

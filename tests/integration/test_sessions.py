@@ -119,6 +119,22 @@ def test_unknown_group_or_type_of_events_is_refused(instance: Instance, key: str
         client.closeSession()
 
 
+@pytest.mark.parametrize(
+    ("agent", "group", "kind"),
+    [("OMERO.py", "a\0b", "ApiUsageException"), ("a" * 10_000, "system", "ValidationException")],
+)
+def test_what_the_database_refuses_is_told(instance: Instance, agent: str, group: str, kind: str) -> None:
+    client = omero.client(endpoint(instance))
+    client.setAgent(agent)
+    client.ic.getImplicitContext().put("omero.group", group)
+    try:
+        with pytest.raises(omero.WrappedCreateSessionException) as caught:
+            client.createSession("root", instance.root_password)
+        assert (caught.value.concurrency, caught.value.type) == (False, f"ome.conditions.{kind}")
+    finally:
+        client.closeSession()
+
+
 def test_dead_services_are_told(client: Any) -> None:
     factory = client.getSession()
     store = factory.createRawFileStore()
