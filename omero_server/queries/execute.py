@@ -114,6 +114,8 @@ def plan_for(hql: str, reader: Reader, limited: bool) -> Plan:
         return _plan(hql, reader.filter.shape, reader.masked, limited)
     except HqlError as error:
         raise query_error(hql, error) from None
+    except RecursionError:
+        raise query_error(hql, HqlError(0, "the query is nested too deeply", "Use fewer parentheses.")) from None
 
 
 @lru_cache(maxsize=PLANS_KEPT)

@@ -25,6 +25,7 @@ __all__ = ["ROOTS", "Limits", "search"]
 
 ROOTS = ("Image", "Project", "Dataset", "Plate", "Screen", "PlateAcquisition", "Well")
 MINUTE = "'YYYYMMDDHH24MI'"
+QUOTED = 100
 NUMBERS = ("RInt", "RLong", "RFloat", "RDouble")
 
 # How what belongs to an object is reached; {test} is the condition on it.
@@ -103,7 +104,7 @@ def search(
         condition = statement.condition(wanted)
         order = statement.order(wanted)
     except SearchError as error:
-        raise parameter_error(f"The search {text!r} cannot be understood: {error}.") from None
+        raise parameter_error(f"The search {text[:QUOTED]!r} cannot be understood: {error}.") from None
     conditions = [condition, *statement.limited(limits or Limits())]
     hql = " ".join(["select o from", class_name, "o where", " and ".join(conditions), "order by", order])
     return run(reader, hql, statement.values, limit=limit, offset=offset)

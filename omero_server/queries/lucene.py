@@ -25,6 +25,7 @@ TOKEN = re.compile(
 TOKENS = re.compile(r"[^\W_]+")
 EDGE, CHARACTER = "[^[:alnum:]]", "[[:alnum:]]"
 DEPTH = 20
+LONGEST = 1000
 
 
 class SearchError(Exception):
@@ -71,6 +72,8 @@ Node: TypeAlias = Word | Range | Group
 
 def parse_search(text: str, leading_wildcard: bool = False) -> Group:
     """What is searched for. Raises SearchError."""
+    if len(text) > LONGEST:
+        raise SearchError(f"it has {len(text)} characters, {LONGEST} are the most")
     parser = _Parser(text, leading_wildcard)
     group = parser.group(None, 0)
     if parser.kind:

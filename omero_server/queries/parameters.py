@@ -16,7 +16,7 @@ import omero._generated
 import omero.model
 from omero_server.queries.errors import parameter_error
 
-__all__ = ["Parameters", "plain"]
+__all__ = ["Parameters", "moment", "plain"]
 
 Convert = Callable[[Any], Any]
 
@@ -70,12 +70,21 @@ def plain(value: Any, name: str) -> Any:
     if isinstance(value, omero.RCollection):
         return [plain(v, name) for v in value._val or ()]
     if isinstance(value, omero.RTime):
-        return datetime.fromtimestamp(value._val / 1000)
+        return moment(value._val)
     if isinstance(value, omero.RMap | omero.RInternal):
         raise parameter_error(f"The parameter :{name} is {type(value).__name__}, which no query can use.")
     if isinstance(value, omero.RType) and hasattr(value, "_val"):
         return value._val
     raise parameter_error(f"The parameter :{name} is a {type(value).__name__}, not an RType.")
+
+
+def moment(milliseconds: int) -> datetime:
+    """Local time for milliseconds since 1970. What no calendar holds is the first or last moment of one: clients say
+    "from ever" and "for ever" with the least and greatest numbers."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000)
+    except (ValueError, OverflowError, OSError):
+        return datetime.max if milliseconds > 0 else datetime.min
 
 
 def _id(value: Any, name: str) -> int:

@@ -156,6 +156,7 @@ def test_operation_with_its_limits(call: Call, scene: Scene) -> None:
         ("Image", "series:[a TO b]", "no number"),
         ("Annotation", "a", "cannot be searched"),
         ("Nonsense", "a", "no class"),
+        ("Image", "a" * 1001, "1000 are the most"),
     ],
 )
 def test_refusals(call: Call, cls: str, text: str, problem: str) -> None:

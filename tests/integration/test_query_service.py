@@ -161,6 +161,20 @@ def test_ten_thousand_ids_are_one_parameter(call: Call) -> None:
     assert len(QUERY.findAllByQuery(call, "from Image i where i.id in (:ids)", params(ids=ids))) == 3
 
 
+def test_too_many_parentheses_are_refused(call: Call) -> None:
+    hql = "from Image i where " + "(" * 3000 + "i.id = 1" + ")" * 3000
+    with pytest.raises(omero.QueryException, match="nested too deeply"):
+        QUERY.findAllByQuery(call, hql, None)
+
+
+def test_times_beyond_the_calendar_are_never_reached(call: Call) -> None:
+    later, earlier = (params(at=omero.RTime(sign * 2**62)) for sign in (1, -1))
+    before, after = (f"from Image i where i.acquisitionDate {sign} :at" for sign in "<>")
+    assert len(QUERY.findAllByQuery(call, before, later)) == len(QUERY.findAllByQuery(call, after, earlier)) == 3
+    assert QUERY.findAllByQuery(call, after, later) == QUERY.findAllByQuery(call, before, earlier) == []
+    assert QUERY.findAllByExample(call, omero.model.Image(_acquisitionDate=omero.RTime(2**62)), None) == []
+
+
 def test_filters_of_queries(call: Call) -> None:
     hql = "from Image i order by i.id"
     assert names(QUERY.findAllByQuery(call, hql, params(limit=-1, offset=-5))) == ["Apple", "apricot", "100%"]
