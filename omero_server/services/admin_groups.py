@@ -14,7 +14,7 @@ from omero_server.saving.saver import save
 from omero_server.security import accounts
 from omero_server.security.bits import Right, Role, granted
 from omero_server.security.privileges import check_grant
-from omero_server.services.admin_objects import id_of, known_groups, known_user
+from omero_server.services.admin_objects import check_name, id_of, known_groups, known_user
 from omero_server.services.service import Service, writes
 from omero_server.sessions.call import SYSTEM_GROUP, Call
 from omero_server.sessions.membership import effective_privileges
@@ -37,6 +37,7 @@ class AdminGroups(Service):
         asked = None if group._details is None else group._details._permissions
         if asked is not None and not granted(asked._perm1, Role.USER, Right.READ):
             raise omero.GroupSecurityViolation(message="Owners must be able to read their own data.")
+        check_name(group._name, "group")
         made = omero.model.ExperimenterGroup(
             _loaded=True,
             _name=group._name,
@@ -59,6 +60,7 @@ class AdminGroups(Service):
         bits = stored._details._permissions._perm1
         if stored._name._val != (group._name and group._name._val):
             _check_rename(call, group_id, group._name)
+        check_name(group._name, "group")
         stored._name, stored._description = group._name, group._description
         save(call, [stored], privileged=True)
         if asked is not None and asked._perm1 != bits:

@@ -13,7 +13,7 @@ from omero_server.db.tables import TABLES
 from omero_server.queries import run
 from omero_server.sessions.call import Call
 
-__all__ = ["experimenters", "groups", "id_of", "known_groups", "known_user", "one", "user_id_of"]
+__all__ = ["check_name", "experimenters", "groups", "id_of", "known_groups", "known_user", "one", "user_id_of"]
 
 USERS = (
     "select distinct e from Experimenter e left outer join fetch e.groupExperimenterMap m"
@@ -45,6 +45,12 @@ def one(found: list[Any], what: str) -> Any:
     if not found:
         raise omero.ApiUsageException(message=f"No such {what}.")
     return found[0]
+
+
+def check_name(name: Any, what: str) -> None:
+    """Raises ValidationException for a blank name: on the wire it is the same as none, which finds nobody."""
+    if name is not None and not name._val.strip():
+        raise omero.ValidationException(message=f"The name of a {what} must not be empty.")
 
 
 def id_of(obj: Any, what: str) -> int:

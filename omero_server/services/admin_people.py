@@ -18,7 +18,7 @@ from omero_server.security.privileges import (
     privileges_of,
     write_privileges,
 )
-from omero_server.services.admin_objects import id_of, known_groups, known_user
+from omero_server.services.admin_objects import check_name, id_of, known_groups, known_user
 from omero_server.services.admin_passwords import text_of
 from omero_server.services.service import Service, writes
 from omero_server.sessions.call import GUEST_USER, ROOT_USER, SYSTEM_GROUP, USER_GROUP, Call
@@ -113,8 +113,10 @@ class AdminPeople(Service):
 
 
 def values_of(privileges: list[Any] | None) -> list[str]:
-    """The names of privilege objects."""
-    return [privilege._value._val for privilege in privileges or [] if privilege is not None and privilege._value]
+    """The names of privilege objects. Raises ApiUsageException for one without name: it must not count as none."""
+    if any(privilege is None or privilege._value is None for privilege in privileges or []):
+        raise omero.ApiUsageException(message="A privilege is null or unloaded: send it with its value, as in 'Sudo'.")
+    return [privilege._value._val for privilege in privileges or []]
 
 
 def _group_named(call: Call, name: str) -> int:
@@ -140,6 +142,7 @@ def _create(call: Call, sent: Any, groups: list[int], password: Any, privileges:
     made = omero.model.Experimenter(_loaded=True, _config=sent._config, _ldap=sent._ldap or omero.RBool(_val=False))
     for name in ("omeName", *PERSONAL):
         setattr(made, f"_{name}", getattr(sent, f"_{name}"))
+    check_name(made._omeName, "user")
     if made._omeName is not None:
         made._omeName = omero.RString(call.engine.passwords.spelled(made._omeName._val))
     user_id = id_of(save(call, [made], privileged=True)[0], "experimenter")
@@ -174,6 +177,7 @@ def _check_not_for_others(call: Call) -> None:
 
 
 def _check_name(user_id: int, stored: Any) -> None:
+    check_name(stored._omeName, "user")
     name = stored._omeName and stored._omeName._val
     if user_id in RESERVED and name != RESERVED[user_id]:
         raise omero.ValidationException(message=f"{RESERVED[user_id]} cannot be renamed.")

@@ -16,6 +16,7 @@ from omero_server.services.hierarchies import ANNOTATIONS, ROOTS, images, load_t
 from omero_server.services.options import Options
 from omero_server.services.service import Service, reads, writes
 from omero_server.services.splits import split_filesets
+from omero_server.services.update import required
 from omero_server.sessions.call import Call
 
 __all__ = ["ContainerService", "model_class"]
@@ -135,7 +136,7 @@ class ContainerService(Service):
     @writes
     def createDataObject(self, call: Call, obj: Any, options: Any) -> Any:
         """Save one object; as IUpdate.saveAndReturnObject."""
-        return save(call, [obj])[0]
+        return save(call, [required(obj, "object")])[0]
 
     @writes
     def createDataObjects(self, call: Call, dataObjects: list[Any], options: Any) -> list[Any]:
@@ -145,7 +146,7 @@ class ContainerService(Service):
     @writes
     def updateDataObject(self, call: Call, obj: Any, options: Any) -> Any:
         """Save one object; as IUpdate.saveAndReturnObject."""
-        return save(call, [obj])[0]
+        return save(call, [required(obj, "object")])[0]
 
     @writes
     def updateDataObjects(self, call: Call, objs: list[Any], options: Any) -> list[Any]:
@@ -166,7 +167,9 @@ class ContainerService(Service):
 def only_links(links: list[Any]) -> list[Any]:
     """The links. ApiUsageException when anything else is among them."""
     for link in links:
-        if link is None or not model_class(type(link).__name__).is_link:
+        if link is None:
+            raise omero.ApiUsageException(message="The list of links has a null element.")
+        if not model_class(type(link).__name__).is_link:
             raise omero.ApiUsageException(message=f"{type(link).__name__} is no link.")
     return links
 

@@ -89,10 +89,19 @@ def test_who_may_create_users(lab: Lab) -> None:
         does(lab, "root", "createUser", person("nobody"), "no such group")
 
 
-@pytest.mark.parametrize("bad", [new("Experimenter", firstName="A", lastName="B"), person("ann")])
+@pytest.mark.parametrize("bad", [new("Experimenter", firstName="A", lastName="B"), person("ann"), person(" ")])
 def test_user_without_or_with_a_taken_name(lab: Lab, bad: Any) -> None:
     with pytest.raises(omero.ValidationException):
         does(lab, "root", "createUser", bad, "RW")
+
+
+def test_names_must_not_be_empty(lab: Lab) -> None:
+    ann = does(lab, "root", "lookupExperimenter", "ann")
+    group = does(lab, "root", "getGroup", lab.scene.groups["RO"])
+    ann._omeName = group._name = wire("")
+    for operation, argument in (("updateExperimenter", ann), ("updateGroup", group), ("createGroup", group)):
+        with pytest.raises(omero.ValidationException, match="must not be empty"):
+            does(lab, "root", operation, argument)
 
 
 def test_administrators_and_their_privileges(lab: Lab) -> None:
@@ -118,6 +127,11 @@ def test_administrators_and_their_privileges(lab: Lab) -> None:
     does(lab, "root", "setAdminPrivileges", ref("Experimenter", light), some[:1])
     found = does(lab, "root", "getAdminsWithPrivileges", some)
     assert {u._omeName._val for u in found} == {"root", "ada"}
+    for nameless in (None, ref("AdminPrivilege", 1)):
+        with pytest.raises(omero.ApiUsageException, match="with its value"):
+            does(lab, "root", "getAdminsWithPrivileges", [nameless])
+        with pytest.raises(omero.ApiUsageException, match="with its value"):
+            does(lab, "root", "setAdminPrivileges", ref("Experimenter", light), [nameless])
 
 
 def test_memberships_and_default_group(lab: Lab) -> None:

@@ -238,6 +238,15 @@ def test_links_are_made_and_removed_with_few_statements(lab: Lab, garden: Garden
         SERVICE.unlink(call, [new("DatasetImageLink")], None)
 
 
+def test_null_instead_of_an_object_is_refused(lab: Lab) -> None:
+    for operation in (SERVICE.createDataObject, SERVICE.updateDataObject):
+        with lab.call("ann", "RA") as call, pytest.raises(omero.ApiUsageException, match="is null"):
+            operation(call, None, None)
+    for of_links in (SERVICE.link, SERVICE.unlink):
+        with lab.call("ann", "RA") as call, pytest.raises(omero.ApiUsageException, match="null element"):
+            of_links(call, [None], None)
+
+
 @pytest.mark.parametrize("number", [3, 60])
 def test_statements_do_not_grow_with_objects(lab: Lab, number: int) -> None:
     garden = Garden(lab, group="H")
