@@ -109,11 +109,13 @@ def test_copying_users(omero: CommandLine) -> None:
 
 def test_deactivated_users_can_do_nothing(omero: CommandLine, instance: Instance, tmp_path: Path) -> None:
     omero("user", "add", "gone", "Gone", "Away", "people-lab", "-P", "secret-gone")
+    gone = CommandLine(instance, tmp_path, "gone", "secret-gone")
     assert omero("user", "leavegroup", "user", "--name", "gone").code == 0
     assert omero("user", "info", "gone").cells[0][5] == ""
-    gone = CommandLine(instance, tmp_path, "gone", "secret-gone")
     done = gone("user", "info")
-    assert done.code == 1 and "Your account is not active." in done.err
+    assert done.code == 1 and done.err.startswith("SecurityViolation: ")
+    with pytest.raises(AssertionError, match="Your account is not active"):
+        CommandLine(instance, tmp_path / "again", "gone", "secret-gone")
 
 
 @pytest.mark.parametrize(
