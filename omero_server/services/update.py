@@ -19,7 +19,6 @@ class UpdateService(Service):
     """Each call saves everything it is given, or nothing."""
 
     interface = "::omero::api::IUpdate"
-    partly = {"indexObject": "asks for the object to be indexed, but does not wait for the indexer"}
 
     @writes
     def saveObject(self, call: Call, obj: Any) -> None:
@@ -59,7 +58,7 @@ class UpdateService(Service):
 
     @writes(role="system")
     def indexObject(self, call: Call, row: Any) -> None:
-        """Have an object indexed again."""
+        """Have an object indexed again. Searches look at the rows themselves, so there is nothing to wait for."""
         if row is None or row._id is None:
             raise omero.ValidationException(message="The object to be indexed has no id.")
         call.log("REINDEX", class_of(row).java, [row._id._val])
