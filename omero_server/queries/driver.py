@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Executable
 from sqlalchemy.dialects.postgresql import psycopg2 as dialect
 
-__all__ = ["DIALECT", "fetch", "sql_of"]
+__all__ = ["DIALECT", "UNSTORABLE", "fetch", "sql_of"]
 
 DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""Characters that no text of the database can have: NUL, and halves of pairs of UTF-16."""
 
 
 def sql_of(statement: Executable) -> str:

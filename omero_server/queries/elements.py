@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, case, literal, or_
+from sqlalchemy import Text, and_, case, cast, literal, or_
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from omero_server.db.tables import TABLES
@@ -88,7 +88,8 @@ class Element:
             return self.root.c.discriminator
         subclasses = [c for c in self.model.concrete if c is not self.model]
         if not subclasses or self.model.inheritance != "joined":
-            return literal(self.model.name)
+            # Cast, because a bare constant can neither be grouped nor sorted by.
+            return cast(literal(self.model.name), Text())
         found = [(self.table(c.table).c[c.key].is_not(None), literal(c.name)) for c in subclasses]
         return case(*found, else_=literal(self.model.name))
 

@@ -8,9 +8,10 @@ from difflib import get_close_matches
 import omero
 import omero._generated
 
-__all__ = ["HqlError", "UnknownName", "did_you_mean", "parameter_error", "query_error"]
+__all__ = ["HqlError", "UnknownName", "did_you_mean", "parameter_error", "query_error", "shortened"]
 
 QUOTED = 40
+QUOTED_WHOLE = 2000
 
 
 class HqlError(Exception):
@@ -31,12 +32,17 @@ def query_error(text: str, error: HqlError) -> omero.QueryException:
     rest = text[at:].split("\n", 1)[0]
     line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     place = f"at line {line}, column {column}, near '{rest[:QUOTED]}'" if rest else "at the end of the query"
-    message = f"illegal query: {error.problem} {place}."
+    message = f"illegal query: {shortened(error.problem)} {place}."
     if error.hint:
         message += f" {error.hint}"
     return omero.QueryException(
-        message=f"{message} Query: {text}", serverExceptionClass="ome.conditions.QueryException"
+        message=f"{message} Query: {shortened(text)}", serverExceptionClass="ome.conditions.QueryException"
     )
+
+
+def shortened(text: str) -> str:
+    """A text as messages quote it: all of it, unless it is so long that nobody reads it."""
+    return text if len(text) <= QUOTED_WHOLE else f"{text[:QUOTED_WHOLE]}... ({len(text)} characters)"
 
 
 def parameter_error(problem: str) -> omero.ApiUsageException:

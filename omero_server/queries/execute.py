@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import psycopg2
@@ -13,20 +12,21 @@ import omero
 import omero._generated
 from omero_server.model.schema import MODEL
 from omero_server.queries.build import Row, unit_of
-from omero_server.queries.compiler import Plan, compile_query
+from omero_server.queries.compiler import Plan
 from omero_server.queries.driver import fetch
-from omero_server.queries.errors import HqlError, parameter_error, query_error
+from omero_server.queries.errors import HqlError, parameter_error, query_error, shortened
 from omero_server.queries.items import Item
 from omero_server.queries.memory import undisturbed
+from omero_server.queries.plans import plan_for
 from omero_server.queries.reader import Reader
 from omero_server.queries.results import Load, Objects
-from omero_server.security.filter import ReadFilter
 from omero_server.sessions.call import Call
 
-__all__ = ["find", "plan_for", "run", "select_rows"]
+__all__ = ["find", "run", "select_rows"]
 
-PLANS_KEPT = 1000
 NO_LIMIT = 2**62
+TOO_COMPLEX = "54"
+"""What the SQLSTATEs of the database's own limits begin with: too many columns, too long a value."""
 
 
 def run(
@@ -108,21 +108,6 @@ def select_rows(
         return plan, _build(reader, plan, rows)
 
 
-def plan_for(hql: str, reader: Reader, limited: bool) -> Plan:
-    """The plan of a query, from the cache if it was asked for before. Raises omero.QueryException."""
-    try:
-        return _plan(hql, reader.filter.shape, reader.masked, limited)
-    except HqlError as error:
-        raise query_error(hql, error) from None
-    except RecursionError:
-        raise query_error(hql, HqlError(0, "the query is nested too deeply", "Use fewer parentheses.")) from None
-
-
-@lru_cache(maxsize=PLANS_KEPT)
-def _plan(hql: str, shape: str, masked: frozenset[str], limited: bool) -> Plan:
-    return compile_query(hql, ReadFilter(shape), masked, limited)
-
-
 def _given(plan: Plan, params: Mapping[str, Any], hql: str) -> dict[str, Any]:
     """The values of the query's parameters. Names of units and classes among them may be wrong."""
     try:
@@ -132,8 +117,9 @@ def _given(plan: Plan, params: Mapping[str, Any], hql: str) -> dict[str, Any]:
 
 
 def _fetch(reader: Reader, plan: Plan, values: dict[str, Any], hql: str) -> list[Row]:
+    limit = f"SET LOCAL statement_timeout = {reader.time_limit * 1000}; " if reader.time_limit else ""
     try:
-        return fetch(reader.db, plan.sql, values)
+        return fetch(reader.db, limit + plan.sql, values)
     except DBAPIError as error:
         raise _database_error(error, hql) from error
 
@@ -141,12 +127,15 @@ def _fetch(reader: Reader, plan: Plan, values: dict[str, Any], hql: str) -> list
 def _database_error(error: DBAPIError, hql: str) -> Any:
     """What the database objects to in a query is the query's fault, unless the connection or the server failed."""
     cause = error.orig
+    quoted = shortened(hql)
     if isinstance(cause, psycopg2.errors.QueryCanceled):
-        return omero.OverUsageException(message=f"The query took too long and was stopped. Query: {hql}")
-    if isinstance(cause, psycopg2.ProgrammingError | psycopg2.DataError | psycopg2.NotSupportedError):
+        message = f"The query took too long and was stopped. Ask for less, or in pages. Query: {quoted}"
+        return omero.OverUsageException(message=message)
+    refused = isinstance(cause, psycopg2.ProgrammingError | psycopg2.DataError | psycopg2.NotSupportedError)
+    if refused or (isinstance(cause, psycopg2.Error) and (cause.pgcode or "").startswith(TOO_COMPLEX)):
         reason = str(cause).strip().splitlines()[0]
         return omero.QueryException(
-            message=f"illegal query: the database says: {reason}. Query: {hql}",
+            message=f"illegal query: the database says: {shortened(reason)}. Query: {quoted}",
             serverExceptionClass="ome.conditions.QueryException",
         )
     return error

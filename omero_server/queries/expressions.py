@@ -13,6 +13,7 @@ from sqlalchemy.types import NullType, String, TypeEngine
 from omero_server.model.schema import MODEL, ModelClass
 from omero_server.queries import ast, collections, functions
 from omero_server.queries.errors import HqlError, UnknownName, did_you_mean
+from omero_server.queries.parameters import fitting
 from omero_server.queries.paths import resolve, scalar, step
 from omero_server.queries.scope import Scope, find_class
 from omero_server.queries.values import ClassOf, Collection, Entity, Pairs, Scalar, Value
@@ -155,7 +156,7 @@ def _labelled(scope: Scope, node: ast.Expression, other: Scalar | None) -> Any:
         return literal(_label(unit, node.at)(node.value), type_=other.sql.type if other else None)
     assert isinstance(node, ast.Parameter)
     type_ = _comparable_type(other)
-    return scope.context.parameters.bind(node.name, False, type_, _label(unit, node.at) if unit else None)
+    return scope.context.parameters.bind(node.name, False, type_, _label(unit, node.at) if unit else fitting(type_))
 
 
 def _comparable_type(other: Scalar | None) -> TypeEngine[Any] | None:
@@ -315,7 +316,7 @@ def _equals_any(scope: Scope, column: Scalar, node: ast.Expression) -> ColumnEle
     if isinstance(node, ast.Parameter):
         # One array keeps the text of the statement the same for any number of values.
         type_ = _comparable_type(column)
-        convert = _label(column.unit, node.at) if column.unit else None
+        convert = _label(column.unit, node.at) if column.unit else fitting(type_)
         array = ARRAY(type_) if type_ is not None and not _is_text(type_) else None
         bound: Any = scope.context.parameters.bind(node.name, True, array, convert)
         return _equal(column.sql, any_(bound))
@@ -344,10 +345,17 @@ def _between(scope: Scope, node: ast.Between) -> Scalar:
 
 
 def _like(scope: Scope, node: ast.Like) -> Scalar:
-    operand, pattern = evaluate(scope, node.operand).sql, evaluate(scope, node.pattern).sql
+    operand = evaluate(scope, node.operand).sql
+    pattern = _pattern(scope, node.pattern)
     like = operand.ilike if node.anycase else operand.like
     found = like(pattern, escape=node.escape)
     return Scalar(not_(found) if node.negated else found, "RBool")
+
+
+def _pattern(scope: Scope, node: ast.Expression) -> ColumnElement[Any]:
+    if isinstance(node, ast.Parameter):
+        return scope.context.parameters.bind(node.name, convert=fitting(String()))
+    return evaluate(scope, node).sql
 
 
 def _is_null(scope: Scope, node: ast.IsNull) -> Scalar:

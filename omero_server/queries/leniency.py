@@ -80,11 +80,12 @@ def _compared_ids(node: Any) -> Iterator[tuple[str, str]]:
 
 
 def walk(part: Any) -> Iterator[Any]:
-    """All nodes of a part of a tree, from the top."""
-    if isinstance(part, tuple):
-        for each in part:
-            yield from walk(each)
-    elif is_dataclass(part):
-        yield part
-        for each in fields(part):
-            yield from walk(getattr(part, each.name))
+    """All nodes of a part of a tree, from the top, without recursion: chains of conditions are thousands deep."""
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, tuple):
+            waiting.extend(reversed(each))
+        elif is_dataclass(each):
+            yield each
+            waiting.extend(getattr(each, field.name) for field in reversed(fields(each)))

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import Boolean, DateTime, String, bindparam
+from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import TypeEngine
 
 import omero
 import omero._generated
 import omero.model
+from omero_server.queries.driver import UNSTORABLE
 from omero_server.queries.errors import parameter_error
 
-__all__ = ["Parameters", "moment", "plain"]
+__all__ = ["Parameters", "fitting", "moment", "plain"]
 
 Convert = Callable[[Any], Any]
 
@@ -54,28 +56,53 @@ class Parameters:
         return values[0]
 
 
+def fitting(type_: TypeEngine[Any] | None) -> Convert | None:
+    """What makes a value fit a column it is compared with: programs give numbers for texts, times and truths."""
+    if isinstance(type_, String) and not isinstance(type_, ENUM):
+        return lambda value: str(value) if type(value) in (int, float) else value
+    if isinstance(type_, DateTime):
+        return lambda value: moment(value) if type(value) is int else value
+    if isinstance(type_, Boolean):
+        return lambda value: bool(value) if type(value) is int else value
+    return None
+
+
 def plain(value: Any, name: str) -> Any:
     """A Python value for an RType or Python value: lists for collections, ids for objects, class names for RClass.
 
     Raises ApiUsageException for anything else.
     """
-    if value is None or isinstance(value, bool | int | float | str | datetime):
+    if isinstance(value, str):
+        return _text(value, name)
+    if value is None or isinstance(value, bool | int | float | datetime):
         return value
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(v, name) for v in value]
+        return [_member(v, name) for v in value]
     if isinstance(value, omero.model.IObject):
         return _id(value, name)
     if isinstance(value, omero.RObject):
         return None if value._val is None else _id(value._val, name)
     if isinstance(value, omero.RCollection):
-        return [plain(v, name) for v in value._val or ()]
+        return [_member(v, name) for v in value._val or ()]
     if isinstance(value, omero.RTime):
         return moment(value._val)
     if isinstance(value, omero.RMap | omero.RInternal):
         raise parameter_error(f"The parameter :{name} is {type(value).__name__}, which no query can use.")
     if isinstance(value, omero.RType) and hasattr(value, "_val"):
-        return value._val
+        return plain(value._val, name)
     raise parameter_error(f"The parameter :{name} is a {type(value).__name__}, not an RType.")
+
+
+def _member(value: Any, name: str) -> Any:
+    if isinstance(value, omero.RCollection | list | tuple | set | frozenset):
+        raise parameter_error(f"The parameter :{name} is a list of lists, which no query can use.")
+    return plain(value, name)
+
+
+def _text(value: str, name: str) -> str:
+    if UNSTORABLE.search(value):
+        raise parameter_error(f"The parameter :{name} has a character that no text in the database can have.")
+    return value
 
 
 def moment(milliseconds: int) -> datetime:

@@ -6,11 +6,13 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, v_args
+from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, v_args
 from lark.exceptions import VisitError
 from lark.tree import Meta
+from lark.visitors import Transformer_NonRecursive
 
 from omero_server.queries import ast
+from omero_server.queries.driver import UNSTORABLE
 from omero_server.queries.errors import HqlError
 
 __all__ = ["parse"]
@@ -23,6 +25,9 @@ SHOWN_TOKENS = 8
 
 def parse(text: str) -> ast.Query:
     """The tree of a query. Raises HqlError where the text breaks the grammar."""
+    unstorable = UNSTORABLE.search(text)
+    if unstorable is not None:
+        raise HqlError(unstorable.start(), f"unexpected character {unstorable.group()!r}")
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
@@ -88,7 +93,7 @@ def _operators(meta: Meta, parts: list[Any]) -> Any:
 
 
 @v_args(meta=True)
-class _Builder(Transformer[Token, Any]):
+class _Builder(Transformer_NonRecursive[Token, Any]):
     """One method per rule of the grammar, called from the leaves up and from left to right. Made for one query."""
 
     def __init__(self) -> None:
@@ -251,7 +256,8 @@ class _Builder(Transformer[Token, Any]):
     def call(self, meta: Meta, parts: list[Any]) -> ast.Call:
         name, distinct, *arguments = parts
         given = tuple(a for a in arguments if a is not None)
-        return ast.Call(meta.start_pos, name.lower(), given, distinct is not None)
+        once = distinct is not None and distinct.type == "DISTINCT"
+        return ast.Call(meta.start_pos, name.lower(), given, once)
 
     def cast(self, meta: Meta, parts: list[Any]) -> ast.Cast:
         return ast.Cast(meta.start_pos, parts[1], ".".join(parts[3].names).lower())

@@ -84,7 +84,7 @@ def _unnamed(scope: Scope, name: str, at: int) -> Value | None:
     while around is not None:
         elements = _elements(around)
         for element in elements:
-            if name in ("id", "details", "class", "version") or find_property(element.model, name):
+            if name in ("id", "ID", "details", "class", "version") or find_property(element.model, name):
                 return step(Entity(element), name, at, scope.implicit, scope)
         # Some clients use names of columns, as in "order by well_index".
         holder = next((e for e in elements if name.lower() in e.root.c), None)
@@ -124,7 +124,7 @@ def _unknown_start(scope: Scope, name: str, at: int) -> UnknownName:
 def step(value: Value, name: str, at: int, join: Callable[[Reference], Element], scope: Scope) -> Value:
     """``value.name``."""
     if isinstance(value, Reference):
-        if name == "id":
+        if name.lower() == "id":
             return Scalar(value.column, "RLong")
         value = Entity(join(value))
     if isinstance(value, Entity):
@@ -146,7 +146,7 @@ def step(value: Value, name: str, at: int, join: Callable[[Reference], Element],
 def property_of(element: Element, name: str, at: int, scope: Scope) -> Value:
     """A property of an object that takes part in the query."""
     cls = element.model
-    if name == "id":
+    if name.lower() == "id":
         return Scalar(element.id, "RLong")
     if name == "class":
         return ClassOf(element, cls)

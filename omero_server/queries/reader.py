@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,19 +27,21 @@ __all__ = ["Reader"]
 class Reader:
     """A connection and the caller whose rights count. ``as_server`` reads everything, for the server's own purposes.
 
+    time_limit: seconds that a query may take, 0 for any time. It holds where nothing but queries is done.
     A reader keeps what it learns about groups, so it should live no longer than one call.
     """
 
     db: Connection
     caller: Caller
     as_server: bool = False
+    time_limit: int = 0
 
     @classmethod
     def of(cls, call: Call | Reader, as_server: bool = False) -> Reader:
         """The reader of a call; a reader stays itself."""
         if isinstance(call, Reader):
-            return call if call.as_server == as_server or not as_server else Reader(call.db, call.caller, True)
-        return cls(call.db, call.caller, as_server)
+            return call if call.as_server == as_server or not as_server else replace(call, as_server=True)
+        return cls(call.db, call.caller, as_server, 0 if call.transaction.writable else _time_limit(call))
 
     @cached_property
     def filter(self) -> ReadFilter:
@@ -111,3 +113,10 @@ class Reader:
         subject = Subject(cls, owner, group, bits, repository, directory)
         extended = [RESTRICTION] if restricted(self.caller, subject) else []
         return omero.model.Permissions(restrictions(self.caller, subject), extended, shown)
+
+
+def _time_limit(call: Call) -> int:
+    """Seconds, as configured for the caller."""
+    name = "omero.query.timeout.admin" if call.caller.is_admin else "omero.query.timeout"
+    limit: int = call.engine.config.get_int(name)
+    return max(limit, 0)

@@ -15,7 +15,7 @@ from omero_server.queries import Reader
 from omero_server.queries.fulltext import search
 from omero_server.services.query import QueryService
 from omero_server.sessions.call import Call
-from tests.support.database import fresh_database
+from tests.support.database import fresh_database, plain_engine
 from tests.support.query_scene import institute
 from tests.support.scene import NOON, Scene
 
@@ -121,7 +121,7 @@ def test_nothing_of_other_groups_is_found(db: Connection, scene: Scene) -> None:
 def call_of(database: Database, scene: Scene) -> Iterator[Call]:
     caller = scene.caller("ann", "lab")
     with Transaction(database, caller.author(), writable=False) as transaction:
-        yield Call(caller, transaction, None, None)  # type: ignore[arg-type]
+        yield Call(caller, transaction, None, plain_engine(database))  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+from omero_server.control.config import Config
+from omero_server.control.instance import Instance
 from omero_server.db.embedded import EmbeddedPostgres
 from omero_server.db.engine import Database
 from omero_server.db.schema import create_schema
@@ -25,3 +30,8 @@ def fresh_database() -> Iterator[Database]:
         finally:
             database.close()
             cluster.stop()
+
+
+def plain_engine(database: Database) -> Any:
+    """What a call needs of the server where nothing is configured."""
+    return SimpleNamespace(database=database, config=Config(Instance(Path("nowhere")), {}))
