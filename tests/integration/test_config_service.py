@@ -73,8 +73,16 @@ def test_regular_expressions_are_searched_for(lab: Lab, service: ConfigService) 
         "omero.version": does(lab, service, "ann", "getVersion")
     }
     assert "omero.db.uuid" in does(lab, service, "ann", "getConfigValues", "uuid")
-    with pytest.raises(omero.ApiUsageException):
-        does(lab, service, "ann", "getConfigValues", "(")
+    for wrong in ("(", "*", "[a", "a{9999}"):
+        with pytest.raises(omero.ApiUsageException, match="not a regular expression"):
+            does(lab, service, "ann", "getConfigValues", wrong)
+
+
+def test_regular_expressions_cannot_keep_the_server_busy(lab: Lab, service: ConfigService) -> None:
+    started = time.monotonic()
+    for hostile in ("(.*)*(.*)*(.*)*x$", "(a+)+$", "(([a-z.])+.)+[A-Z]([a-z.])+$"):
+        assert does(lab, service, "ann", "getConfigValues", f"^{hostile}Q") == {}
+    assert time.monotonic() - started < 5
 
 
 def test_settings_of_clients(lab: Lab, service: ConfigService) -> None:
