@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, TypedDict
 
 import omero
@@ -13,6 +12,7 @@ import omero.sys
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries import Reader, find, project, run
 from omero_server.queries.fulltext import Limits, search
+from omero_server.queries.parameters import moment
 from omero_server.saving.fields import class_of
 from omero_server.security.filter import UNFILTERED
 from omero_server.security.sharing import contained
@@ -172,10 +172,7 @@ def _page(filter_: omero.sys.Filter | None) -> Page:
 def _limits(filter_: omero.sys.Filter | None) -> Limits:
     if filter_ is None:
         return Limits()
-    start, end = (
-        None if moment is None else datetime.fromtimestamp(moment._val / 1000)
-        for moment in (filter_.startTime, filter_.endTime)
-    )
+    start, end = (None if given is None else moment(given._val) for given in (filter_.startTime, filter_.endTime))
     return Limits(_value(filter_.ownerId), _value(filter_.groupId), start, end)
 
 

@@ -76,6 +76,6 @@ class Session:
     def expired(self, now: float) -> bool:
         """Whether one of the limits has passed. Who works is not idle, however long it takes."""
         live, idle = self.request.time_to_live, self.request.time_to_idle
-        if live and now - self.started > live / 1000:
+        if live > 0 and now - self.started > live / 1000:
             return True
-        return bool(idle and not self.active_calls and now - self.last_access > idle / 1000)
+        return idle > 0 and not self.active_calls and now - self.last_access > idle / 1000

@@ -57,7 +57,7 @@ class StoredShare:
     @property
     def is_open(self) -> bool:
         """Whether it is enabled and has not expired."""
-        return self.active and (not self.lives or self.now < self.started + self.lives * MILLISECOND)
+        return self.active and (not self.lives or (self.now - self.started) / MILLISECOND < self.lives)
 
     def accessible(self, user_id: int, is_admin: bool) -> bool:
         """Whether the user may look at it: owner, member, administrator."""

@@ -143,6 +143,8 @@ def test_operation_with_its_limits(call: Call, scene: Scene) -> None:
     assert ids(startTime=omero.RTime(int(NOON.timestamp() * 1000) + 1)) == [2, 3, 4]
     assert ids(endTime=omero.RTime(int(NOON.timestamp() * 1000) + 1)) == [1]
     assert len(query.findAllByFullText(call, "Image", "alpha", None)) == 1
+    assert ids(startTime=omero.RTime(2**62)) == ids(endTime=omero.RTime(-(2**62))) == []
+    assert ids(startTime=omero.RTime(-(2**62)), endTime=omero.RTime(2**62)) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

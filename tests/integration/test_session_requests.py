@@ -97,3 +97,5 @@ def test_limits_of_others_are_the_administrators_business(instance: Instance, cl
             assert limits(client.getSession(), wrong, idle=1000).name == "no-session"
         assert isinstance(limits(root, uuid, idle=0), omero.cmd.OK)
         assert stored(root, uuid)[1] == 0
+        assert isinstance(limits(root, uuid, live=-1, idle=-5), omero.cmd.OK)
+        assert client.getSession().getAdminService().getEventContext().sessionUuid == uuid

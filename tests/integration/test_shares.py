@@ -147,6 +147,12 @@ class TestMaking:
         with pytest.raises(omero.ApiUsageException):
             scene.shares("ann").setExpiration(scene.share(), soon(-1000))
 
+    def test_an_expiration_beyond_the_calendar(self, scene: Scene) -> None:
+        share = scene.share("bob", expiration=rtime(2**62))
+        assert share in listed(scene.shares("bob").getMemberShares(True))
+        scene.shares("bob").activate(share)
+        scene.shares("bob").deactivate()
+
     def test_expiry(self, scene: Scene) -> None:
         share = scene.share("bob", expiration=soon(1200))
         scene.shares("bob").activate(share)
