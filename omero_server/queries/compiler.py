@@ -91,7 +91,7 @@ def sub_select(tree: ast.Query, parent: Scope, width: int) -> tuple[Select[Any],
     scope.masking = parent.masking
     values = [_plain_item(scope, item) for item in selected]
     scope.masking = False
-    groups = [evaluate(scope, g).sql for g in tree.group]
+    groups = [column for node in tree.group for column in _grouped(scope, node)]
     having = condition(scope, tree.having) if tree.having else None
     order = [_ordered(scope, o) for o in tree.order]
     statement = scope.statement(*(v.sql for v in values)).group_by(*groups).order_by(*order)
@@ -202,7 +202,7 @@ def _item_value(scope: Scope, item: ast.Selected) -> Value:
 
 def _finish(scope: Scope, tree: ast.Query, columns: Columns, items: list[Item]) -> Select[Any]:
     scope.masking = tree.distinct or bool(tree.group)
-    groups = [evaluate(scope, g).sql for g in tree.group]
+    groups = [column for node in tree.group for column in _grouped(scope, node)]
     order = [_ordered(scope, o) for o in tree.order]
     scope.masking = False
     having = condition(scope, tree.having) if tree.having else None
@@ -228,6 +228,11 @@ def _distinct(scope: Scope, tree: ast.Query, statement: Select[Any], columns: Co
         for column, order in zip(sorted_by, tree.order, strict=True)
     ]
     return statement.group_by(*kept).order_by(*map(_directed, firsts, tree.order))
+
+
+def _grouped(scope: Scope, node: ast.Expression) -> list[ColumnElement[Any]]:
+    value = value_of(scope, node)
+    return scope.groups(value) if isinstance(value, Reference) else [scalar(value, node.at).sql]
 
 
 def _ordered(scope: Scope, order: ast.Order) -> ColumnElement[Any]:

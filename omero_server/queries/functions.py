@@ -32,7 +32,9 @@ __all__ = ["CAST_TYPES", "FUNCTIONS", "arithmetic_type", "call", "cast", "count_
 
 Columns = list[ColumnElement[Any]]
 FIELDS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
-MATHEMATICAL = ("acos", "asin", "atan", "cos", "degrees", "exp", "ln", "radians", "sin", "sqrt", "tan")
+MATHEMATICAL = (
+    "acos", "asin", "atan", "cbrt", "cos", "cot", "degrees", "exp", "ln", "log", "radians", "sin", "sqrt", "tan",
+)  # fmt: skip
 WIDTH = {"RInt": 1, "RLong": 2, "RFloat": 3, "RDouble": 4}
 
 CAST_TYPES: dict[str, tuple[TypeEngine[Any], str]] = {
@@ -95,8 +97,13 @@ def _round(value: Any, digits: Any = None) -> ColumnElement[Any]:
     return func.round(sql_cast(value, Numeric()), digits)
 
 
-def _average(value: Any) -> ColumnElement[Any]:
-    return sql_cast(func.avg(value), Double())
+def _as_double(name: str) -> Callable[..., ColumnElement[Any]]:
+    return lambda value: sql_cast(_sql(name)(value), Double())
+
+
+def _as_moment(name: str) -> Callable[..., ColumnElement[Any]]:
+    """Of a text and its form; times of the database have no zone."""
+    return lambda text, form: sql_cast(_sql(name)(text, form), DateTime())
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -108,10 +115,14 @@ FUNCTIONS: dict[str, Function] = {
     **{name: Function(_sql(name), None, 1, 1) for name in ("ceil", "floor")},
     **{name: Function(_sql(name), None, 1, 1) for name in ("max", "min", "abs")},
     **{name: Function(_sql(name), "RDouble", 1, 1) for name in MATHEMATICAL},
+    **{name: Function(_as_double(name), "RDouble", 1, 1) for name in ("stddev", "variance")},
+    **{name: Function(_as_moment(name), "RTime", 2, 2) for name in ("to_date", "to_timestamp")},
+    **{name: Function(lambda: func.random(), "RDouble", 0, 0) for name in ("rand", "random")},
     **{name: Function(_field(name), "RInt", 1, 1) for name in FIELDS},
-    "avg": Function(_average, "RDouble", 1, 1),
+    "avg": Function(_as_double("avg"), "RDouble", 1, 1),
     "bitand": Function(lambda left, right: left.op("&")(right), None, 2, 2),
     "ceiling": Function(_sql("ceil"), None, 1, 1),
+    "chr": Function(_sql("chr"), "RString", 1, 1),
     "char_length": Function(_sql("length"), "RInt", 1, 1),
     "coalesce": Function(_sql("coalesce"), None, 1, None),
     "concat": Function(_concat, "RString", 1, None),
@@ -119,6 +130,9 @@ FUNCTIONS: dict[str, Function] = {
     "current_date": Function(lambda: func.current_date(), "RTime", 0, 0),
     "current_time": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "current_timestamp": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
+    "date": Function(_sql("date"), "RTime", 1, 1),
+    "date_trunc": Function(_sql("date_trunc"), "RTime", 2, 2),
+    "localtimestamp": Function(lambda: func.localtimestamp(), "RTime", 0, 0),
     "locate": Function(_locate, "RInt", 2, 3),
     # Not of HQL: whether a text contains what a regular expression of PostgreSQL describes, in any case.
     "matches": Function(lambda text, pattern: text.op("~*", is_comparison=True)(pattern), "RBool", 2, 2),
@@ -133,7 +147,9 @@ FUNCTIONS: dict[str, Function] = {
     "substring": Function(_sql("substr"), "RString", 2, 3),
     "substr": Function(_sql("substr"), "RString", 2, 3),
     "sum": Function(_sql("sum"), None, 1, 1),
+    "to_number": Function(lambda text, form: sql_cast(func.to_number(text, form), Double()), "RDouble", 2, 2),
     "trim": Function(_sql("btrim"), "RString", 1, 2),
+    "trunc": Function(_sql("trunc"), None, 1, 1),
 }
 
 
@@ -159,6 +175,7 @@ def call(name: str, arguments: list[Scalar], distinct: bool, at: int) -> Scalar:
 
 def cast(value: Scalar, type_: str, at: int) -> Scalar:
     """``cast(value as type)``. Raises HqlError for unknown types."""
+    type_ = type_.removeprefix("java.lang.")
     if type_ not in CAST_TYPES:
         raise HqlError(at, f"there is no type {type_!r} to cast to", f"There are: {', '.join(sorted(CAST_TYPES))}.")
     sql, rtype = CAST_TYPES[type_]

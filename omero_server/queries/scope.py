@@ -110,6 +110,11 @@ class Scope:
             self._implicit[key] = self.join_reference(reference, outer=False)
         return self._implicit[key]
 
+    def groups(self, value: Reference) -> list[ColumnElement[Any]]:
+        """What to group by when a query groups by a reference: if its target is joined, all of that may be selected."""
+        target = self._implicit.get((id(value.element), str(value.column)))
+        return [value.column] if target is None else [value.column, target.id]
+
     def join_collection(self, value: Collection, outer: bool, reverse: bool = False) -> Element:
         """The objects of a to-many property, joined."""
         self.multiplied = True

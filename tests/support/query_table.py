@@ -228,6 +228,13 @@ FUNCTIONS: list[Entry] = [
      "select id from image order by description is not null, id desc"),
     ("select round(p.physicalSizeX.value), floor(p.physicalSizeX.value), ceil(p.physicalSizeX.value) from Pixels p",
      "select round(physicalsizex), floor(physicalsizex), ceil(physicalsizex) from pixels"),
+    ("select date(i.acquisitionDate), count(*) from Image i group by date(i.acquisitionDate)",
+     "select date_trunc('day', acquisitiondate), count(*) from image group by 1"),
+    ("select chr(65), to_number('12.5', '99.9'), cast(i.id as java.lang.String), cot(1) from Image i "
+     "where i.acquisitionDate > to_date('2024-06-01', 'YYYY-MM-DD') "
+     "or i.acquisitionDate < to_timestamp('2024', 'YYYY')",
+     """select 'A', 12.5, id::text, cot(1) from image where acquisitiondate > '2024-06-01'
+        or acquisitiondate < '2024-01-01'"""),
     ("select greatest(i.series, 2), least(i.series, 2), replace(i.name, 'a', 'o') from Image i",
      "select greatest(series, 2), least(series, 2), replace(name, 'a', 'o') from image"),
 ]  # fmt: skip
@@ -309,6 +316,15 @@ CLASSES: list[Entry] = [
 ]  # fmt: skip
 
 GROUPS: list[Entry] = [
+    ("select l.parent, count(l.child) from DatasetImageLink l group by l.parent",
+     "select parent, count(*) from datasetimagelink group by parent"),
+    ("select i.fileset.templatePrefix, count(*) from Image i group by i.fileset, i.fileset.templatePrefix",
+     "select f.templateprefix, count(*) from image i join fileset f on f.id = i.fileset group by f.templateprefix"),
+    ("select date_trunc('month', i.acquisitionDate), count(*) from Image i "
+     "group by date_trunc('month', i.acquisitionDate)",
+     "select date_trunc('month', acquisitiondate), count(*) from image group by date_trunc('month', acquisitiondate)"),
+    ("select stddev(i.series), variance(i.series), trunc(avg(i.series)), log(count(*)), cbrt(8) from Image i",
+     "select stddev(series), variance(series), trunc(avg(series)), log(count(*)), cbrt(8) from image"),
     ("select i.series, count(i.id) from Image i group by i.series",
      "select series, count(*) from image group by series"),
     ("select i.series, count(*) as n from Image i group by i.series having count(*) > 1 order by i.series",

@@ -120,3 +120,13 @@ def test_errors_have_a_position(text: str, at: int, problem: str) -> None:
         parse(text)
     assert (caught.value.at, caught.value.problem) == (at, problem)
     assert f"illegal query: {problem} at" in query_error(text, caught.value).message
+
+
+@pytest.mark.parametrize(
+    "word", ["asc", "desc", "else", "end", "escape", "member", "nulls", "then", "when", "group", "Map"]
+)
+def test_keywords_may_be_aliases_of_joins(word: str) -> None:
+    text = "select A.id from Image i join i.pixels{} A left join A.channels c order by A.id desc".replace("A", word)
+    trees = [parse(text.format(as_)) for as_ in ("", " as")]
+    assert [[source.alias for source in tree.sources] for tree in trees] == [["i", word, "c"]] * 2
+    assert trees[0].order[0].descending
