@@ -323,8 +323,8 @@ GROUPS: list[Entry] = [
     ("select date_trunc('month', i.acquisitionDate), count(*) from Image i "
      "group by date_trunc('month', i.acquisitionDate)",
      "select date_trunc('month', acquisitiondate), count(*) from image group by date_trunc('month', acquisitiondate)"),
-    ("select stddev(i.series), variance(i.series), trunc(avg(i.series)), log(count(*)), cbrt(8) from Image i",
-     "select stddev(series), variance(series), trunc(avg(series)), log(count(*)), cbrt(8) from image"),
+    ("select stddev(i.series), variance(i.series), trunc(avg(i.series)), log(count(*) + 1), cbrt(8) from Image i",
+     "select stddev(series), variance(series), trunc(avg(series)), log(count(*) + 1), cbrt(8) from image"),
     ("select i.series, count(i.id) from Image i group by i.series",
      "select series, count(*) from image group by series"),
     ("select i.series, count(*) as n from Image i group by i.series having count(*) > 1 order by i.series",
