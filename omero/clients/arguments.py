@@ -42,6 +42,8 @@ DEFAULTS = {
     "IceSSL.VerifyPeer": "0",
     "omero.block_size": "5000000",
     "Ice.MessageSizeMax": "250000",
+    # Objects that lead from one to the next: Ice 3.6 set no limit, later releases follow 100.
+    "Ice.ClassGraphDepthMax": "1000",
     "Ice.Override.ConnectTimeout": "5000",
     "Ice.ThreadPool.Client.SizeMax": "50",
     "Ice.ThreadPool.Server.SizeMax": "50",

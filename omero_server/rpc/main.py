@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 ADAPTER = "BlitzAdapter"
 CALL_THREADS = 20
 MESSAGE_KIB = 250_000
+# Objects that lead from one to the next. Ice 3.6 set no limit, and clients save whole trees; from about 12,000 on the
+# stack of a thread overflows.
+GRAPH_DEPTH = 3000
 SOCKET_BYTES = 2_000_000  # a plane goes through in few wake-ups of both sides
 
 
@@ -79,6 +82,7 @@ class Server:
             "IceSSL.VerifyPeer": "0",
             "IceSSL.Protocols": "TLS1_2,TLS1_3",
             "Ice.MessageSizeMax": str(MESSAGE_KIB),
+            "Ice.ClassGraphDepthMax": str(GRAPH_DEPTH),
             "Ice.ThreadPool.Server.Size": "4",
             "Ice.ThreadPool.Server.SizeMax": str(CALL_THREADS),
             "Ice.ThreadPool.Server.SizeWarn": "0",

@@ -74,6 +74,20 @@ def test_graph_of_a_client_comes_back_with_ids(users: tuple[Any, Any]) -> None:
         update.saveObject(found)
 
 
+def test_long_chain_of_objects_goes_both_ways(users: tuple[Any, Any]) -> None:
+    folder = None
+    for number in range(300):
+        inner = omero.model.FolderI()
+        inner.name, inner.parentFolder = rstring(str(number)), folder
+        folder = inner
+    found = users[0].getSession().getUpdateService().saveAndReturnObject(folder)
+    names = []
+    while found is not None:
+        names.append(int(found.name.val))
+        found = found.parentFolder
+    assert names == list(reversed(range(300)))
+
+
 def test_colleague_may_tag_but_not_rename(users: tuple[Any, Any]) -> None:
     ann, bob = (client.getSession().getUpdateService() for client in users)
     image = omero.model.ImageI()
