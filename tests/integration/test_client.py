@@ -119,7 +119,8 @@ def test_waiting_for_a_silent_server_ends_and_can_be_interrupted(tmp_path: Path)
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         program = (
-            "import omero\n"
+            "import omero, signal\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # background jobs of a shell ignore it
             f"client = omero.client('127.0.0.1', {silent.getsockname()[1]})\n"
             "print('waiting', flush=True)\n"
             "client.createSession('root', 'x')\n"

@@ -16,7 +16,9 @@ __all__ = ["inconsistencies"]
 
 ORPHANS = {
     "pixels without image": "SELECT p.id FROM pixels p LEFT JOIN image i ON i.id = p.image WHERE i.id IS NULL",
-    "image without pixels": "SELECT i.id FROM image i LEFT JOIN pixels p ON p.image = i.id WHERE p.id IS NULL",
+    "imported image without pixels": (
+        "SELECT i.id FROM image i LEFT JOIN pixels p ON p.image = i.id WHERE p.id IS NULL AND i.fileset IS NOT NULL"
+    ),
     "fileset without images": "SELECT f.id FROM fileset f LEFT JOIN image i ON i.fileset = f.id WHERE i.id IS NULL",
     "fileset without files": (
         "SELECT f.id FROM fileset f WHERE NOT EXISTS (SELECT FROM filesetentry e WHERE e.fileset = f.id)"
