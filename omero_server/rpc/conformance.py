@@ -12,10 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from omero_server.services.import_process import ImportProcessService
-from omero_server.services.managed import ManagedRepositoryService
+from omero_server.services.files.import_process import ImportProcessService
+from omero_server.services.files.managed import ManagedRepositoryService
+from omero_server.services.files.repository import RepositoryService
 from omero_server.services.registry import CLASSES
-from omero_server.services.repository import RepositoryService
 
 __all__ = ["page", "state"]
 

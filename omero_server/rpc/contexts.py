@@ -9,7 +9,7 @@ import omero._generated
 import omero.model
 from omero_server.queries import run
 from omero_server.rpc.engine import Engine
-from omero_server.services.admin_objects import groups
+from omero_server.services.admin.objects import groups
 from omero_server.sessions.call import Call
 from omero_server.sessions.session import NO_SHARE, Session
 from omero_server.sessions.shares import find_share, find_shares, member_of, owned_by

@@ -21,7 +21,7 @@ from omero_server.rpc.engine import Engine
 from omero_server.rpc.login import Login
 from omero_server.rpc.objects import ActiveObjects
 from omero_server.rpc.router import ROUTER_IDENTITY, RouterServant
-from omero_server.services.managed import start as start_repositories
+from omero_server.services.files.managed import start as start_repositories
 
 __all__ = ["Server", "main"]
 

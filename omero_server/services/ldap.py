@@ -20,7 +20,7 @@ from omero_server.security.ldap.library import DirectoryError, escaped
 from omero_server.security.ldap.people import GroupEntry, People, Person
 from omero_server.security.ldap.provider import LdapUsers
 from omero_server.security.ldap.settings import ldap_enabled
-from omero_server.services.admin_objects import one
+from omero_server.services.admin.objects import one
 from omero_server.services.service import Service, reads, unmanaged, writes
 from omero_server.sessions.call import Call
 

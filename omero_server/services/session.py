@@ -13,7 +13,7 @@ import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.queries import run
 from omero_server.services.service import Service, reads, unmanaged
-from omero_server.services.share_objects import open_share
+from omero_server.services.sharing.objects import open_share
 from omero_server.sessions.call import Call
 from omero_server.sessions.store import Session, SessionRequest
 

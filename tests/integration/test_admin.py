@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 import omero
 import omero.model
 from omero_server.rpc.errors import known_error
-from omero_server.services.admin import AdminService
+from omero_server.services.admin.service import AdminService
 from omero_server.services.types import TypesService
 from omero_server.services.update import UpdateService
 from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP

@@ -13,7 +13,7 @@ import omero
 import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.repository.layout import Layout
-from omero_server.services.admin import AdminService
+from omero_server.services.admin.service import AdminService
 from omero_server.sessions.call import USER_GROUP
 from tests.support.instance import fresh_root
 from tests.support.lab import Lab, id_of, new, open_lab, ref

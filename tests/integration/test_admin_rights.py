@@ -14,7 +14,7 @@ import omero
 import omero.model
 from omero_server.rpc.errors import known_error
 from omero_server.rpc.servants import check_role
-from omero_server.services.admin import AdminService
+from omero_server.services.admin.service import AdminService
 from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP
 from omero_server.sessions.membership import Membership
 from tests.support.instance import fresh_root

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 import omero
 import omero.model
-from omero_server.services.container import ContainerService
+from omero_server.services.containers.service import ContainerService
 from tests.support.garden import TAG, Garden
 from tests.support.instance import fresh_root
 from tests.support.lab import Lab, id_of, new, open_lab, ref

@@ -14,7 +14,7 @@ import omero.cmd
 from omero.rtypes import rstring
 from omero_server.security.forgotten import ForgottenError, mail_new_password
 from omero_server.security.providers.base import Work
-from omero_server.services.admin_passwords import AdminPasswords
+from omero_server.services.admin.passwords import AdminPasswords
 from tests.support.doors import Door
 from tests.support.instance import fresh_root, running
 from tests.support.lab import Lab, open_lab

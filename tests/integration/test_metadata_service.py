@@ -9,7 +9,7 @@ import pytest
 
 import omero
 import omero.model
-from omero_server.services.metadata import MetadataService
+from omero_server.services.metadata.service import MetadataService
 from tests.support.garden import COMMENT, FILE, TAG, Garden
 from tests.support.instance import fresh_root
 from tests.support.lab import Lab, id_of, open_lab

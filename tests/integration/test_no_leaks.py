@@ -15,10 +15,10 @@ import omero
 import omero.model
 import omero.sys
 from omero_server.queries import run
-from omero_server.services.container import ContainerService
-from omero_server.services.metadata import MetadataService
+from omero_server.services.containers.service import ContainerService
+from omero_server.services.metadata.service import MetadataService
 from omero_server.services.query import QueryService
-from omero_server.services.timeline import TimelineService
+from omero_server.services.timeline.service import TimelineService
 from omero_server.sessions.call import Call
 from omero_server.sessions.store import SessionRequest
 from tests.support.instance import fresh_root

@@ -8,7 +8,7 @@ import pytest
 
 import omero
 import omero.api
-from omero_server.services.roi import RoiService
+from omero_server.services.rois.service import RoiService
 from tests.support.garden import FILE, Garden
 from tests.support.instance import fresh_root
 from tests.support.lab import Lab, open_lab

@@ -13,7 +13,7 @@ import omero
 import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.queries.build import millis
-from omero_server.services.timeline import TimelineService
+from omero_server.services.timeline.service import TimelineService
 from tests.support.garden import COMMENT, FILE, TAG, Garden
 from tests.support.instance import fresh_root
 from tests.support.lab import Lab, id_of, open_lab

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from omero_server.rpc.errors import known_error
-from omero_server.services.admin import AdminService
+from omero_server.services.admin.service import AdminService
 from omero_server.services.types import TypesService
 from omero_server.services.update import UpdateService
 from tests.support.lab import Lab, ref

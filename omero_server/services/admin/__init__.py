@@ -1,0 +1,1 @@
+"""IAdmin: users, groups and what they may do."""

@@ -1,0 +1,1 @@
+"""IContainer: projects, datasets, screens and plates with what is in them."""

@@ -1,0 +1,1 @@
+"""Repositories, RawFileStore and import processes: files and where they lie."""

@@ -1,0 +1,1 @@
+"""IMetadata: annotations, tags and how images were acquired."""

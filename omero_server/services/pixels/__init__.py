@@ -1,0 +1,1 @@
+"""IPixels and RawPixelsStore: pixels and their values."""

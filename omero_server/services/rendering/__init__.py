@@ -1,0 +1,1 @@
+"""RenderingEngine, ThumbnailStore and IRenderingSettings: how images look."""

@@ -1,0 +1,1 @@
+"""IRoi: regions of interest, their points and statistics."""

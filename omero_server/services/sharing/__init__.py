@@ -1,0 +1,1 @@
+"""IShare: images shown to others for a while."""

@@ -1,0 +1,1 @@
+"""ITimeline: what is new."""
