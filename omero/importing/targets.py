@@ -49,7 +49,11 @@ def find_target(client: Any, written: str, cls: str = "Dataset") -> Any:
 
 
 def _by_id(client: Any, cls: str, container: int) -> Any:
-    if client.sf.getQueryService().find(cls, container) is None:
+    try:
+        found = client.sf.getQueryService().find(cls, container)
+    except omero.SecurityViolation:
+        found = None
+    if found is None:
         raise TargetError(f"There is no {cls} {container} that you can see.")
     return _unloaded(cls, container)
 

@@ -39,22 +39,15 @@ class QueryService(Service):
     def get(self, call: Call, klass: str, id: int) -> omero.model.IObject:
         """The object. Raises ValidationException when there is none, SecurityViolation when it must not be read."""
         cls = _class(klass)
-        found = _load(call, cls, id)
+        found = _readable(call, cls, id)
         if found is None:
             raise omero.ValidationException(message=f"There is no {cls.name} with id {id}.")
-        # Sessions belong to the whole system, but only whose they are may look at them.
-        open_ = contained(call.caller, class_of(found).name, id) or (
-            cls.root.name != "Session" and may_read(call.caller, _subject(cls, found))
-        )
-        if not open_ and find(call, cls.name, id) is None:
-            remedy = "it belongs to another group or user. Change the group of the call."
-            raise omero.SecurityViolation(message=f"You cannot read {cls.name}:{id}: {remedy}")
         return found
 
     @reads
     def find(self, call: Call, klass: str, id: int) -> omero.model.IObject | None:
-        """The object, or null when there is none or it must not be read."""
-        return find(call, _class(klass).name, id)
+        """The object, or null when there is none. Raises SecurityViolation when it must not be read."""
+        return _readable(call, _class(klass), id)
 
     @reads
     def findAll(self, call: Call, klass: str, filter: omero.sys.Filter | None) -> list[omero.model.IObject]:
@@ -207,6 +200,21 @@ def _only(found: list[Any], what: str) -> Any:
     if len(distinct) > 1:
         raise omero.ApiUsageException(message=f"There is more than one result for {what}; one is expected.")
     return next(iter(distinct.values()), None)
+
+
+def _readable(call: Call, cls: ModelClass, id: int) -> omero.model.IObject | None:
+    """The object with that id, None without one. Raises SecurityViolation when the caller may not read it."""
+    found = _load(call, cls, id)
+    if found is None:
+        return None
+    # Sessions belong to the whole system, but only whose they are may look at them.
+    open_ = contained(call.caller, class_of(found).name, id) or (
+        cls.root.name != "Session" and may_read(call.caller, _subject(cls, found))
+    )
+    if not open_ and find(call, cls.name, id) is None:
+        remedy = "it belongs to another group or user. Change the group of the call."
+        raise omero.SecurityViolation(message=f"You cannot read {cls.name}:{id}: {remedy}")
+    return found
 
 
 def _load(call: Call, cls: ModelClass, id_: int) -> Any:

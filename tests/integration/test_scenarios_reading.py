@@ -213,7 +213,8 @@ def test_23_own_data_in_another_group(stage: Stage) -> None:
     assert found(-1) == sorted([here.id.val, there.id.val])
     with pytest.raises(omero.SecurityViolation):
         stage.ann.get("Image", there.id.val, stage["RA"])
-    assert stage.ann.query.find("Image", there.id.val, stage.ann.context(stage["RA"])) is None
+    with pytest.raises(omero.SecurityViolation):
+        stage.ann.query.find("Image", there.id.val, stage.ann.context(stage["RA"]))
 
 
 def test_24_foreign_group_and_nonsense(stage: Stage) -> None:
