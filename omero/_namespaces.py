@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 PACKAGES = ("api", "cmd", "constants", "grid", "metadatastore", "model", "romio", "sys")
 
@@ -23,8 +24,20 @@ def register() -> None:
     """Make every module that exists only in Slice importable by name, and an attribute of the module above it."""
     import Ice
 
+    _silence_hooks(Ice.Value)
     for name in sorted(Ice._pendingModules):
         if name.startswith("omero."):
             module = sys.modules.setdefault(name, Ice._pendingModules[name])
             above, _, last = name.rpartition(".")
             setattr(sys.modules[above], last, module)
+
+
+def _silence_hooks(value: Any) -> None:
+    """Give all values the hooks that Ice asks each of them for, as it sends and receives them.
+
+    To find none costs an exception per value and side. ``tuple`` is the cheapest thing to call: it takes nothing, gives
+    what exists already, and, as a type, is not bound to the value. Classes may have hooks of their own.
+    """
+    for hook in ("ice_preMarshal", "ice_postUnmarshal"):
+        if not hasattr(value, hook):
+            setattr(value, hook, tuple)
