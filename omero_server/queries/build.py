@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import cache
-from math import floor
 from typing import Any
 
-import omero
 import omero._generated
 import omero.model
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries.columns import Node
+from omero_server.queries.wrapping import Wraps
 
-__all__ = ["Builder", "blank", "millis", "rtype", "unit_of"]
+__all__ = ["Builder", "blank", "unit_of"]
 
 Row = Sequence[Any]
 Refer = Callable[[ModelClass, int], Any]
@@ -22,43 +20,7 @@ DETAILS = {"_owner": "owner_id", "_group": "group_id", "_creationEvent": "creati
            "_externalInfo": "external_id"}  # fmt: skip
 DETAILS_CLASSES = {"_owner": "Experimenter", "_group": "ExperimenterGroup", "_creationEvent": "Event",
                    "_updateEvent": "Event", "_externalInfo": "ExternalInfo"}  # fmt: skip
-
-HALF_MICROSECOND = 0.0005
-"""In milliseconds: more than a float is wrong by, less than what times differ by."""
-
-
-def millis(moment: datetime) -> int:
-    """Whole milliseconds since 1970, cut off, of a time in the database; it is in the time zone of the server."""
-    return floor(moment.timestamp() * 1000 + HALF_MICROSECOND)
-
-
-def _time(value: datetime) -> omero.RTime:
-    return omero.RTime(millis(value))
-
-
-# Common values are made once: within one reply, equal objects are also sent once. Nobody changes an RType.
-BOOLS = {value: omero.RBool(value) for value in (False, True)}
-INTS = {value: omero.RInt(value) for value in range(-1, 1025)}
-
-
-def _int(value: int) -> omero.RInt:
-    return INTS.get(value) or omero.RInt(value)
-
-
-WRAP: dict[str, Callable[[Any], Any]] = {
-    "RBool": BOOLS.__getitem__,
-    "RDouble": omero.RDouble,
-    "RFloat": omero.RFloat,
-    "RInt": _int,
-    "RLong": omero.RLong,
-    "RString": omero.RString,
-    "RTime": _time,
-}
-
-
-def rtype(name: str) -> Callable[[Any], Any]:
-    """What makes an RType of that name from a value of the database."""
-    return WRAP[name]
+NO_DETAILS: dict[str, Any] = vars(omero.model.Details())
 
 
 @cache
@@ -85,7 +47,7 @@ def unit_of(unit: str) -> Callable[[float, str], Any]:
 
 
 class Builder:
-    """Makes objects of one concrete class from the columns of one node."""
+    """Makes objects of one concrete class from the columns of one node. It is good for all replies."""
 
     def __init__(self, cls: ModelClass, node: Node) -> None:
         self.cls = cls
@@ -93,11 +55,12 @@ class Builder:
         self.loaded = blank(cls) | {"_loaded": True}
         self.maps = [p for p in cls.properties.values() if p.kind == "map"]
         places = node.places
-        self._values: list[tuple[str, int, Callable[[Any], Any]]] = []
+        self._values: list[tuple[str, int, str]] = []
+        self._arrays: list[tuple[str, int, Callable[[Any], Any]]] = []
         self._references: list[tuple[str, int, ModelClass]] = []
         self._units: list[tuple[str, int, int, Callable[[float, str], Any]]] = []
         if "version" in places:
-            self._values.append(("_version", places["version"], _int))
+            self._values.append(("_version", places["version"], "RInt"))
         for prop in cls.properties.values():
             self._property(prop, places)
         self._details = [(a, places[c], MODEL.classes[DETAILS_CLASSES[a]]) for a, c in DETAILS.items() if c in places]
@@ -105,21 +68,25 @@ class Builder:
     def _property(self, prop: Property, places: dict[str, int]) -> None:
         key, attribute = f"{prop.declared_in}.{prop.name}", f"_{prop.name}"
         if prop.kind == "scalar":
-            self._values.append((attribute, places[key], WRAP[prop.rtype or ""]))
+            self._values.append((attribute, places[key], prop.rtype or ""))
         elif prop.kind == "array":
-            self._values.append((attribute, places[key], bytes if prop.type == "byte[]" else list))
+            self._arrays.append((attribute, places[key], bytes if prop.type == "byte[]" else list))
         elif prop.kind == "ref":
             self._references.append((attribute, places[key], MODEL.classes[prop.type]))
         elif prop.kind == "unit":
             self._units.append((attribute, places[key], places[f"{key}.unit"], unit_of(prop.type)))
 
-    def attributes(self, row: Row, refer: Refer) -> dict[str, Any]:
+    def attributes(self, row: Row, refer: Refer, wraps: Wraps) -> dict[str, Any]:
         """All attributes but id and permissions; ``refer`` gives the object for a class and id."""
         made = self.loaded.copy()
-        for name, at, wrap in self._values:
+        for name, at, kind in self._values:
             value = row[at]
             if value is not None:
-                made[name] = wrap(value)
+                made[name] = wraps[kind](value)
+        for name, at, convert in self._arrays:
+            value = row[at]
+            if value is not None:
+                made[name] = convert(value)
         for name, at, cls in self._references:
             value = row[at]
             if value is not None:
@@ -130,12 +97,11 @@ class Builder:
                 made[name] = quantity(value, row[unit_at])
         return made
 
-    def details(self, row: Row, refer: Refer, permissions: Any) -> Any:
-        """The details of an object."""
-        made = omero.model.Details(_permissions=permissions)
-        attributes = made.__dict__
+    def details(self, row: Row, refer: Refer, permissions: Any) -> dict[str, Any]:
+        """The attributes of the details of an object."""
+        made = NO_DETAILS | {"_permissions": permissions}
         for name, at, cls in self._details:
             value = row[at]
             if value is not None:
-                attributes[name] = refer(cls, value)
+                made[name] = refer(cls, value)
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, any_, bindparam, select
@@ -15,12 +16,13 @@ import omero.model
 from omero_server.db.remembered import remembered
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass, Property
-from omero_server.queries.build import Builder, Row, blank, wire_class
+from omero_server.queries.build import DETAILS, Builder, Row, blank, wire_class
 from omero_server.queries.columns import Node
 from omero_server.queries.counts import SUFFIX, link_counts
 from omero_server.queries.driver import fetch, sql_of
 from omero_server.queries.elements import holder_table
 from omero_server.queries.reader import Reader
+from omero_server.queries.wrapping import Wraps
 from omero_server.security.downloads import RESTRICTION, files_with_images, judged_by_images
 from omero_server.security.masking import MASKED
 
@@ -28,6 +30,10 @@ __all__ = ["Objects"]
 
 Load = Callable[[Row], Any]
 FEW = 10
+OF_DETAILS = {*DETAILS.values(), "permissions", "OriginalFile.repo", "OriginalFile.mimetype"}
+NOTED = {"Experimenter", "Session", "OriginalFile"}
+
+_new = object.__new__
 
 
 class Objects:
@@ -35,6 +41,8 @@ class Objects:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
+        self._wraps = Wraps()
+        self._wrap_id = self._wraps["RLong"]
         self._known: dict[tuple[str, int], Any] = {}
         self._loaded: set[tuple[str, int]] = set()
         self._abstract: dict[str, dict[int, Any]] = {}
@@ -50,9 +58,8 @@ class Objects:
         root = cls.root.name
         known = self._known.get((root, id_))
         if known is None:
-            known = wire_class(cls)()
-            known._id = omero.RLong(id_)
-            self._known[root, id_] = known
+            known = self._known[root, id_] = _new(wire_class(cls))
+            known.__dict__ = blank(cls) | {"_id": self._wrap_id(id_)}
             if cls.abstract:
                 self._abstract.setdefault(root, {})[id_] = known
         return known
@@ -99,7 +106,7 @@ class Objects:
         single = next(iter(builders.values())) if node.class_at is None else None
         places, root, loaded, known = node.places, node.cls.root.name, self._loaded, self._known
         id_at, class_at = places["id"], node.class_at
-        permissions = self._permissions_of(node)
+        details, wraps, wrap_id = self._details_of(node), self._wraps, self._wrap_id
 
         def load(row: Row) -> Any:
             id_ = row[id_at]
@@ -112,17 +119,18 @@ class Objects:
             loaded.add(key)
             made = known.get(key)
             if made is None:
-                made = known[key] = builder.type()
-                identity = omero.RLong(id_)
+                made = known[key] = _new(builder.type)
+                identity = wrap_id(id_)
             else:
                 # It was referred to before, perhaps by a base class.
                 identity = made._id
                 made.__class__ = builder.type
-            attributes = builder.attributes(row, self.refer)
+            attributes = builder.attributes(row, self.refer, wraps)
             attributes["_id"] = identity
-            attributes["_details"] = builder.details(row, self.refer, permissions(builder.cls, row))
+            attributes["_details"] = details(builder, row)
             made.__dict__ = attributes
-            self._remember(builder, id_, made)
+            if builder.maps or root in NOTED:
+                self._remember(builder, id_, made)
             for prop in node.counts:
                 self._counts.setdefault(f"{prop.declared_in}.{prop.name}", (prop, {}))[1][id_] = made
             return made
@@ -134,22 +142,37 @@ class Objects:
         id_ = row[node.places["id"]]
         return None if id_ is None else self.refer(node.cls, id_)
 
+    def _details_of(self, node: Node) -> Callable[[Builder, Row], Any]:
+        """What makes details. Clients change them in place, so that each object has its own, but many have the same
+        contents: those of the same owner, group and events.
+        """
+        permissions, new, cls = self._permissions_of(node), _new, omero.model.Details
+        contents = itemgetter(*(place for name, place in node.places.items() if name in OF_DETAILS))
+        known: dict[Any, dict[str, Any]] = {}
+
+        def details(builder: Builder, row: Row) -> Any:
+            key = (builder, contents(row))
+            attributes = known.get(key)
+            if attributes is None:
+                attributes = known[key] = builder.details(row, self.refer, permissions(builder.cls, row))
+            made = new(cls)
+            made.__dict__ = attributes.copy()
+            return made
+
+        return details
+
     def _permissions_of(self, node: Node) -> Callable[[ModelClass, Row], Any]:
         places = node.places
         owner, group, own = places.get("owner_id"), places.get("group_id"), places["permissions"]
         repository, mimetype = places.get("OriginalFile.repo"), places.get("OriginalFile.mimetype")
         compute = self.reader.permissions
-        recent: dict[Any, Any] = {}
 
         def permissions(cls: ModelClass, row: Row) -> Any:
             if owner is None or group is None:
                 return compute(cls, None, None, row[own], None, False)
-            key = (cls, row[owner], row[group], row[repository] if repository is not None else None,
-                   mimetype is not None and row[mimetype] == "Directory")  # fmt: skip
-            found = recent.get(key)
-            if found is None:
-                found = recent[key] = compute(cls, key[1], key[2], row[own], key[3], key[4])
-            return found
+            stored_in = row[repository] if repository is not None else None
+            directory = mimetype is not None and row[mimetype] == "Directory"
+            return compute(cls, row[owner], row[group], row[own], stored_in, directory)
 
         return permissions
 
