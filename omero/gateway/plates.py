@@ -94,7 +94,7 @@ class _PlateWrapper(BlitzObjectWrapper, OmeroRestrictionWrapper):
         return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 
     def _listChildren(self, ns: str | None = None, val: Any = None, params: Any = None) -> Iterator[Any]:
-        """The wells with their fields and images, by row and column."""
+        """The wells that have a place, with their fields and images, by row and column."""
         if self._childcache is None:
             query = (
                 "select oc from Well as oc join fetch oc.details.owner join fetch oc.details.creationEvent "
@@ -103,7 +103,8 @@ class _PlateWrapper(BlitzObjectWrapper, OmeroRestrictionWrapper):
             )
             params = omero.sys.ParametersI().addLong("oid", self.getId())
             wells = self._conn.getQueryService().findAllByQuery(query, params, self._conn.SERVICE_OPTS)
-            self._childcache = {(well.row.val, well.column.val): well for well in wells}
+            placed = [well for well in wells if well.row is not None and well.column is not None]
+            self._childcache = {(well.row.val, well.column.val): well for well in placed}
         for place in sorted(self._childcache):
             yield self._childcache[place]
 

@@ -25,8 +25,9 @@ from omero.gateway import (
 from omero.importing import Options, import_fileset, scan
 from omero.rtypes import rdouble, rstring
 from tests.interop.conftest import Official
+from tests.support.instance import Instance, fresh_root
 
-__all__ = ["TAG", "VALUES", "conn", "everything"]
+__all__ = ["TAG", "VALUES", "conn", "everything", "official"]
 
 PLATE = "screened&plates=1&plateRows=2&plateCols=2&fields=2&plateAcqs=1&screens=1.fake"
 CELLS = "cells&sizeX=50&sizeY=40&sizeZ=3&sizeC=2&sizeT=2&pixelType=uint16&physicalSizeX=2.fake"
@@ -42,6 +43,18 @@ VALUES = {
     TimestampAnnotationWrapper: 1234567890,
     XmlAnnotationWrapper: "<a>1</a>",
 }
+
+
+@pytest.fixture(scope="module")
+def official(official_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Official]:
+    """The official client for a server that holds nothing but what is asked for here."""
+    with fresh_root() as root:
+        instance = Instance(root)
+        try:
+            instance.start()
+            yield Official(official_python, instance, tmp_path_factory.mktemp("official"))
+        finally:
+            instance.stop()
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from omero.gateway import XmlAnnotationWrapper
-from tests.interop.conftest import Official
-from tests.interop.everything import VALUES, conn, everything
+from tests.interop.conftest import Official, import_samples
+from tests.interop.everything import VALUES, conn, everything, official
+from tests.support.samples import PATHS
 
-__all__ = ["conn", "everything"]
+__all__ = ["conn", "everything", "official"]
 
-SAMPLES = ("lsm/", "ome-tiff/", "svs/")
+SAMPLES = [path for path in PATHS if path.startswith(("lsm/", "ome-tiff/", "svs/", "ome-zarr/single-plane-hcs"))]
 # Where ours says more: who owns links, parents of fields in wells, values instead of a rule's text as the key. Where
 # it depends on what was read before: permissions of users, who are in no group.
 BETTER = re.compile(
@@ -28,9 +29,9 @@ BETTER = re.compile(
 
 
 @pytest.fixture(scope="module")
-def wanted(conn: Any, everything: dict[str, int], images: dict[str, list[int]]) -> dict[str, Any]:
+def wanted(official: Official, conn: Any, everything: dict[str, int]) -> dict[str, Any]:
     """Ids by kind: one of everything that a gateway wraps."""
-    picked = [ids[0] for path, ids in images.items() if path.startswith(SAMPLES)]
+    picked = [ids[0] for ids in import_samples(official, SAMPLES).values()]
     every = ["Screen", "Plate", "Well", "PlateAcquisition", "Roi", "Shape", "Experimenter", "ExperimenterGroup"]
     # The official gateway does not find XmlAnnotations by type.
     kinds = [kind.__name__.removesuffix("Wrapper") for kind in VALUES if kind is not XmlAnnotationWrapper]

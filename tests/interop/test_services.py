@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.interop.conftest import HERE, Official, import_samples
-from tests.interop.everything import TAG, conn, everything
-from tests.support.instance import Instance, fresh_root
+from tests.interop.everything import TAG, conn, everything, official
 
-__all__ = ["conn", "everything"]
+__all__ = ["conn", "everything", "official"]
 
 LSM = "lsm/spectral golgi.lsm"
 # As the sheet of the services has them; what comes loaded beyond it was looked at and does no harm.
 EXPECTED: dict[str, str] = json.loads((HERE / "service_shapes.json").read_text("utf-8"))
-
-
-@pytest.fixture(scope="module")
-def official(official_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Official]:
-    """The official client for a server that holds nothing but what is asked for here."""
-    with fresh_root() as root:
-        instance = Instance(root)
-        try:
-            instance.start()
-            yield Official(official_python, instance, tmp_path_factory.mktemp("official"))
-        finally:
-            instance.stop()
 
 
 @pytest.fixture(scope="module")

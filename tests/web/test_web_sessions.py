@@ -87,7 +87,7 @@ def test_logging_out_ends_the_session_for_other_programs(web_instance: Instance,
     uuid = session_of(visitor)
     visitor.post("/webclient/logout/", {})
     client = omero.client(f"tcp://{web_instance.host}:{web_instance.ports.tcp}")
-    with pytest.raises(Glacier2.PermissionDeniedException, match="closed or has timed out"):
+    with pytest.raises(Glacier2.PermissionDeniedException, match="There is no open session"):
         client.joinSession(uuid)
     client.closeSession()
 
