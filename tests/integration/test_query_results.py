@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import omero
 import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.queries import Reader, fill_counts, find, run
+from omero_server.queries.driver import fetch
 from tests.support.database import fresh_database
 from tests.support.scene import NOON, PRIVATE, READ_ANNOTATE, Scene
 
@@ -256,3 +258,31 @@ def test_link_counts_are_fetched_on_demand_and_count_what_can_be_read(
     savepoint.rollback()
     with pytest.raises(omero.ApiUsageException, match="no map"):
         fill_counts(ann, [data], "channelsCountPerOwner")
+
+
+def test_rows_are_read_from_the_driver_and_its_errors_are_those_of_sqlalchemy(scene: Scene) -> None:
+    engine = scene.db.engine
+    with engine.connect() as own:
+        assert fetch(own, "select %(a)s + 1", {"a": 1}) == [(2,)]
+        assert own.in_transaction()
+        with pytest.raises(ProgrammingError, match="missing"):
+            fetch(own, "select 1 from missing", {})
+        own.rollback()
+        killed = fetch(own, "select pg_backend_pid()", {})[0][0]
+        with engine.begin() as other:
+            fetch(other, "select pg_terminate_backend(%(pid)s)", {"pid": killed})
+        with pytest.raises(OperationalError) as caught:
+            fetch(own, "select 1", {})
+        assert caught.value.connection_invalidated
+        assert own.invalidated
+
+
+def test_objects_share_values_but_not_details(scene: Scene) -> None:
+    reader = Reader(scene.db, scene.caller("ann", "lab"))
+    one, two = run(reader, "select i from Image i order by i.id")[:2]
+    assert one._details is not two._details
+    assert one._details.__dict__ is not two._details.__dict__
+    assert one._details._owner is two._details._owner
+    assert one._details._creationEvent is one._details._updateEvent
+    (link,) = run(reader, "select l from DatasetImageLink l join fetch l.child where l.child.id = 1")
+    assert link._id is link._child._id

@@ -263,9 +263,38 @@ def test_what_arrives_is_of_the_classes_here() -> None:
         assert image.sizeOfPixels() == -1
         with pytest.raises(omero.ClientError, match="ImmutablePermissions"):
             image.details.permissions.setWorldRead(True)
+        with pytest.raises(AttributeError, match="'ImageI' object has no attribute 'setNmae'"):
+            image.nmae = rstring("b")
+        again = query.get("Image", 6)
+        assert (type(again), again.id.val, again.details.getClient()) == (ImageI, 6, origin)
     finally:
         client.destroy()
         server.destroy()
+
+
+class Cycle(omero.api.IQuery):
+    """Answers with objects that lead back to each other."""
+
+    def get(self, klass: str, id: int, current: Any = None) -> Any:
+        dataset = omero.model.Dataset(_id=omero.RLong(id), _loaded=True, _imageLinksLoaded=True)
+        link = omero.model.DatasetImageLink(_loaded=True, _parent=dataset, _child=omero.model.Image(_id=dataset._id))
+        dataset._imageLinksSeq = [link]
+        return dataset
+
+
+def test_objects_in_a_cycle_arrive_complete() -> None:
+    with Ice.initialize() as server, Ice.initialize() as client:
+        factories.register(client)
+        adapter = server.createObjectAdapterWithEndpoints("cycle", "tcp -h 127.0.0.1")
+        proxy = adapter.addWithUUID(Cycle())
+        adapter.activate()
+        query = omero.api.IQueryPrx.uncheckedCast(client.stringToProxy(server.proxyToString(proxy)))
+        for number in (7, 8):
+            dataset = query.get("Dataset", number)
+            (link,) = dataset.copyImageLinks()
+            assert [type(o) for o in (dataset, link, link.child)] == [DatasetI, DatasetImageLinkI, ImageI]
+            assert link.parent is dataset
+            assert link.child.id is dataset.id
 
 
 @pytest.mark.parametrize("first", ["omero.model", "omero._generated", "omero.constants.metadata", "omero.rtypes"])
