@@ -96,11 +96,6 @@ class Transaction:
             self._event_id = self._insert_event()
         return self._event_id
 
-    @property
-    def begun_event(self) -> int | None:
-        """The event id if something was written, else None."""
-        return self._event_id
-
     def log(self, action: str, entity: str, ids: Iterable[int]) -> None:
         """Note that objects of the class ``entity`` ("ome.model.core.Image") were changed; one eventlog row for
         each.

@@ -20,7 +20,6 @@ __all__ = ["Batch", "Wishes", "image_graph", "image_name", "wishes_of"]
 
 LONGEST_NAME = 255
 ELLIPSIS = "…"
-OPAQUE = 255
 
 
 @dataclass(frozen=True)

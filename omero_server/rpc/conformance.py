@@ -23,7 +23,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 MODULES = ("omero.api", "omero.cmd", "omero.grid", "omero.grid.monitors")
 # Interfaces that clients implement and the server calls.
 OF_CLIENTS = {"ClientCallback", "CmdCallback", "ProcessCallback", "ProcessorCallback", "MonitorClient"}
-BASES = {"ServiceInterface", "StatefulServiceInterface", "PyramidService"}
 DONE, PARTLY, NOT_YET, CLIENT = "done", "partly", "not yet", "client's"
 HEADER = """# Conformance
 

@@ -12,7 +12,7 @@ from omero_server.rpc.engine import Engine
 from omero_server.services.admin.objects import groups
 from omero_server.sessions.call import Call
 from omero_server.sessions.session import NO_SHARE, Session
-from omero_server.sessions.shares import find_share, find_shares, member_of, owned_by
+from omero_server.sessions.shares import enter_share, find_shares, member_of, owned_by
 
 __all__ = ["change_context", "possible_contexts"]
 
@@ -56,7 +56,9 @@ def change_context(engine: Engine, session: Session, obj: Any) -> Any:
         _check_idle(engine, session)
         previous = _current(session)
         if isinstance(obj, omero.model.Share):
-            _enter_share(engine, session, obj._id._val)
+            engine.sessions.refresh(session)
+            with engine.database.begin() as db:
+                enter_share(db, session, obj._id._val)
         else:
             engine.sessions.set_group(session, obj._id._val)
     return previous
@@ -76,12 +78,3 @@ def _current(session: Session) -> Any:
     if session.share_id != NO_SHARE:
         return omero.model.Share(_id=omero.RLong(session.share_id), _loaded=False)
     return omero.model.ExperimenterGroup(_id=omero.RLong(session.group.id), _loaded=False)
-
-
-def _enter_share(engine: Engine, session: Session, share_id: int) -> None:
-    membership = engine.sessions.refresh(session)
-    with engine.database.begin() as db:
-        share = find_share(db, share_id)
-    if share is None or not share.accessible(membership.user_id, membership.is_admin) or not share.is_open:
-        raise omero.ValidationException(message=f"There is no open share {share_id} that you are a member of.")
-    session.share_id = share_id

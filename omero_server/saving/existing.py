@@ -19,7 +19,7 @@ from omero_server.saving.graph import Graph, Node, State
 from omero_server.saving.locking import stamp_of
 from omero_server.security.voter import DIRECTORY, Subject
 
-__all__ = ["StoredRow", "group_bits", "load_rows", "load_subjects", "resolve_enumerations"]
+__all__ = ["StoredRow", "group_bits", "load_rows", "load_subjects", "resolve_enumerations", "subject_of"]
 
 StoredRow = dict[tuple[str, str], Any]
 DETAILS = ("owner_id", "group_id", "creation_id", "update_id", "version", "repo", "mimetype")
@@ -67,6 +67,20 @@ def load_subjects(db: Connection, graph: Graph) -> None:
             if node.id not in rows:
                 raise omero.ValidationException(message=f"{node.name} does not exist (any more).")
             _take_over(node, rows[node.id])
+
+
+def subject_of(db: Connection, obj: Any) -> Subject:
+    """Whose one object is, by its row. Raises ApiUsageException when it has no id or no row."""
+    if obj is None or obj._id is None:
+        raise omero.ApiUsageException(message="The object is null, or was never saved.")
+    graph = Graph()
+    graph.add(obj)
+    try:
+        load_subjects(db, graph)
+    except omero.ValidationException as error:
+        raise omero.ApiUsageException(message=error.message) from None
+    group_bits(db, graph.nodes)
+    return graph.nodes[0].subject
 
 
 def _take_over(node: Node, row: Row[Any]) -> None:

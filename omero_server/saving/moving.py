@@ -13,13 +13,12 @@ import omero._generated
 from omero_server.db.rows import among, concrete_classes
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass
-from omero_server.saving.existing import group_bits, load_subjects
+from omero_server.saving.existing import subject_of
 from omero_server.saving.fields import Field, class_of, references
-from omero_server.saving.graph import Graph
 from omero_server.security.voter import Subject, is_system_type
 from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP, Call
 
-__all__ = ["move", "subject_of"]
+__all__ = ["movable_subject", "move"]
 
 COMMON = (SYSTEM_GROUP, USER_GROUP)
 
@@ -32,24 +31,15 @@ class _Moved:
     ids: list[int]
 
 
-def subject_of(call: Call, obj: Any) -> Subject:
+def movable_subject(call: Call, obj: Any) -> Subject:
     """Whose an object is, by its row.
 
     Raises ApiUsageException when it has no id or no row, SecurityViolation when it belongs to the whole system.
     """
-    if obj is None or obj._id is None:
-        raise omero.ApiUsageException(message="The object is null, or was never saved.")
-    graph = Graph()
-    graph.add(obj)
-    try:
-        load_subjects(call.db, graph)
-    except omero.ValidationException as error:
-        raise omero.ApiUsageException(message=error.message) from None
-    subject = graph.nodes[0].subject
+    subject = subject_of(call.db, obj)
     if is_system_type(subject.cls):
         raise omero.SecurityViolation(message=f"{subject.cls.name} belongs to the whole system, not to a group.")
-    group_bits(call.db, graph.nodes)
-    return graph.nodes[0].subject
+    return subject
 
 
 def move(call: Call, obj: Any, group_id: int, bits: int) -> None:

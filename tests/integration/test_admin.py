@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 import omero
 import omero.model
-from omero_server.rpc.errors import known_error
-from omero_server.services.admin.service import AdminService
-from omero_server.services.types import TypesService
-from omero_server.services.update import UpdateService
 from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP
 from omero_server.sessions.membership import load_membership
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, new, open_lab, ref, wire
+from tests.support.lab import Lab, id_of, new, ref, wire
+from tests.support.operations import does, group_ref
 from tests.support.scene import ALL_PRIVILEGES
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
-
-
-SERVICES = {name: service for service in (AdminService(), TypesService(), UpdateService()) for name in dir(service)}
-
-
-def does(lab: Lab, user: str, operation: str, *arguments: Any, group: str | None = "RW", **changes: Any) -> Any:
-    """Call an operation; errors of the database come out as clients see them."""
-    method = getattr(SERVICES[operation], operation)
-    try:
-        with lab.call(user, group, **changes) as call:
-            return method(call, *arguments)
-    except DBAPIError as error:
-        known = known_error(error)
-        assert known is not None
-        raise known from None
 
 
 def person(name: str) -> Any:
     return new("Experimenter", omeName=name, firstName="First", lastName="Last", email=f"{name}@example.org")
-
-
-def group_ref(lab: Lab, name: str) -> Any:
-    return ref("ExperimenterGroup", lab.scene.groups[name])
 
 
 def groups_of(lab: Lab, user_id: int) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,19 +9,12 @@ import pytest
 import omero
 import omero.model
 from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, new, open_lab, wire
+from tests.support.lab import Lab, id_of, new, wire
 from tests.support.operations import does, group_ref, user_ref
 from tests.support.scene import ALL_PRIVILEGES
 
 MAPS = "_groupExperimenterMap"
 MEMBERSHIPS_OF_ANN = ["P", "RO", "RA", "RW", "H", "user"]
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
 
 
 def maps(obj: Any) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,17 +14,10 @@ from omero_server.db.tables import TABLES
 from omero_server.repository.layout import Layout
 from omero_server.services.admin.service import AdminService
 from omero_server.sessions.call import USER_GROUP
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, new, open_lab, ref
+from tests.support.lab import Lab, id_of, new, ref
 from tests.support.operations import does, group_ref
 
 LIGHT = {"is_admin": True, "privileges": frozenset({"ModifyUser"})}
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
 
 
 def owner_and_group(lab: Lab, table: str, id_: int) -> tuple[int, int]:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import omero
 from omero_server.services.config import ConfigService
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, open_lab
+from tests.support.lab import Lab
 
 PUBLIC = ("omero.version", "omero.sessions.timeout", "omero.pixeldata.max_plane_width", "omero.client.viewer.roi_limit")
 ADMINS_ONLY = ("omero.data.dir", "omero.security.password_provider", "omero.no.such.setting")
 NOBODYS = (
     "omero.db.pass", "omero.db.host", "omero.security.filter.bitand", "database.password", "hibernate.dialect",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from sqlalchemy import Connection, text, update
 
 from omero_server.db.engine import Database
@@ -12,17 +9,10 @@ from omero_server.db.remembered import Memory, remembered
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
 from omero_server.security.filter import read_filter
-from tests.support.database import fresh_database
 from tests.support.scene import PRIVATE, READ_ONLY, Scene
 
 ROOT = Author(0, 0, 0)
 GROUP = "ome.model.meta.ExperimenterGroup"
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with fresh_database() as database:
-        yield database
 
 
 def backend(connection: Connection) -> int:

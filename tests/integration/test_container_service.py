@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,22 +12,10 @@ import omero
 import omero.model
 from omero_server.services.containers.service import ContainerService
 from tests.support.garden import TAG, Garden
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, new, open_lab, ref
+from tests.support.lab import Lab, id_of, new, ref
 from tests.support.service_calls import counted, ids, options
 
 SERVICE = ContainerService()
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
-
-
-@pytest.fixture
-def garden(lab: Lab) -> Garden:
-    return Garden(lab)
 
 
 def children(holder: Any, collection: str) -> list[Any]:

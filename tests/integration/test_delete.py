@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from omero_server.commands.registry import CommandError
 from tests.support.garden import COMMENT, FILE, LIST, LONG, MAP, TAG, Garden, Steps, option, run_delete
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, open_lab
+from tests.support.lab import Lab
 
 LEVELS = ["P", "RO", "RA", "RW"]
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
-
-
-@pytest.fixture
-def garden(lab: Lab) -> Garden:
-    return Garden(lab)
 
 
 def refused(lab: Lab, user: str, targets: dict[str, list[int]], **asked: Any) -> str:

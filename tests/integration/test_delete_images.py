@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from omero_server.graphs.policy import operation
 from omero_server.repository.layout import Layout
 from tests.integration.test_delete import refused
 from tests.support.garden import COMMENT, FILE, MAP, TAG, Garden, option, run_delete
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, open_lab
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
-
-
-@pytest.fixture
-def garden(lab: Lab) -> Garden:
-    return Garden(lab)
+from tests.support.lab import Lab
+from tests.support.service_calls import counted
 
 
 class TestFilesets:
@@ -328,23 +313,10 @@ def test_as_many_statements_for_many_as_for_few(garden: Garden) -> None:
             garden.roi(image)
         garden.fileset(*images)
         dataset = garden.dataset(*images)
-        with statements(garden.lab) as seen:
+        with counted(garden.lab) as seen:
             run_delete(garden.lab, "ann", {"Dataset": [dataset]})
         counts.append(len(seen))
     assert counts[0] == counts[1] < 200
-
-
-@contextmanager
-def statements(lab: Lab) -> Iterator[list[str]]:
-    """What is sent to the database meanwhile."""
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(lab.database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(lab.database.engine, "before_cursor_execute", note)
 
 
 def test_plans_do_not_depend_on_the_order_of_rules(garden: Garden, monkeypatch: pytest.MonkeyPatch) -> None:

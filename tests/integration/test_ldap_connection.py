@@ -19,14 +19,8 @@ from omero_server.control.config import Config, ConfigError
 from omero_server.security.ldap.settings import LdapSettings
 from tests.support.directory import BASE, SECRET, LdapServer, ldap_server, properties
 from tests.support.doors import Door
-from tests.support.instance import free_ports, fresh_root
-from tests.support.lab import Lab, open_lab
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
+from tests.support.instance import free_ports
+from tests.support.lab import Lab
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,7 @@ import pytest
 import omero
 from tests.support.directory import BASE, SECRET, LdapServer, ldap_server, properties
 from tests.support.doors import Door
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, open_lab
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
+from tests.support.lab import Lab
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,23 +11,11 @@ import omero
 import omero.model
 from omero_server.services.metadata.service import MetadataService
 from tests.support.garden import COMMENT, FILE, TAG, Garden
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, open_lab
+from tests.support.lab import Lab, id_of
 from tests.support.service_calls import counted, ids, options
 
 SERVICE = MetadataService()
 TAG_SET = "openmicroscopy.org/omero/insight/tagset"
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
-
-
-@pytest.fixture
-def garden(lab: Lab) -> Garden:
-    return Garden(lab)
 
 
 def by_key(found: dict[int, list[Any]]) -> dict[int, list[int]]:

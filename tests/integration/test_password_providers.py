@@ -28,15 +28,8 @@ from omero_server.security.throttle import Throttle
 from omero_server.sessions.store import internal_author
 from tests.support.directory import SECRET, LdapServer, ldap_server, properties
 from tests.support.doors import Door
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, open_lab
+from tests.support.lab import Lab
 from tests.support.scene import ALL_PRIVILEGES
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,6 @@ from omero_server.db.engine import Database
 from omero_server.db.tables import TABLES
 from omero_server.queries import Reader, project
 from omero_server.sessions.call import USER_GROUP
-from tests.support.database import fresh_database
 from tests.support.query_scene import institute
 from tests.support.query_table import ENTRIES
 from tests.support.scene import Scene
@@ -32,17 +31,8 @@ Rows = list[list[Any]]
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with fresh_database() as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
 def scene(database: Database) -> Scene:
-    with database.begin() as connection:
-        scene = Scene(connection)
-        institute(scene)
-    return scene
+    return institute(database)
 
 
 @pytest.fixture(scope="module")

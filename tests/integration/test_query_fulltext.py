@@ -15,23 +15,14 @@ from omero_server.queries import Reader
 from omero_server.queries.fulltext import search
 from omero_server.services.query import QueryService
 from omero_server.sessions.call import Call
-from tests.support.database import fresh_database, plain_engine
+from tests.support.database import plain_engine
 from tests.support.query_scene import institute
 from tests.support.scene import NOON, Scene
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with fresh_database() as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
 def scene(database: Database) -> Scene:
-    with database.begin() as connection:
-        scene = Scene(connection)
-        institute(scene)
-    return scene
+    return institute(database)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from omero_server.db.engine import Database
 from omero_server.queries import Reader, fill_counts, project, run
 from omero_server.queries.fulltext import search
 from tests.integration.test_query_features import key, plain
-from tests.support.database import fresh_database
 from tests.support.query_scene import laboratory, secrets
 from tests.support.query_table import ENTRIES
 from tests.support.scene import Scene
@@ -49,12 +48,6 @@ FURTHER: list[Any] = [
     ("select link.id from imageAnnotationLink link",),
 ]
 ASKED = [*ENTRIES, *FURTHER]
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with fresh_database() as database:
-        yield database
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,10 @@ from omero_server.db.engine import Database
 from omero_server.db.transaction import Transaction
 from omero_server.services.query import QueryService
 from omero_server.sessions.call import Call, Caller
-from tests.support.database import fresh_database, plain_engine
+from tests.support.database import plain_engine
 from tests.support.scene import NOON, PRIVATE, READ_ANNOTATE, Scene
 
 QUERY = QueryService()
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with fresh_database() as database:
-        yield database
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,16 +16,9 @@ from omero_server.db.transaction import Interference, Transaction
 from omero_server.saving.saver import save
 from omero_server.sessions.call import Call
 from tests.support.garden import Garden, run_delete
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, new, open_lab, owned, ref
+from tests.support.lab import Lab, id_of, new, owned, ref
 
 RENAME = "UPDATE dataset SET name = name || :more WHERE id = :id"
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
 
 
 def run(lab: Lab, work: Callable[[Call], Any]) -> Any:

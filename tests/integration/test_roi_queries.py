@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 import omero
 import omero.api
 from omero_server.services.rois.service import RoiService
 from tests.support.garden import FILE, Garden
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, open_lab
+from tests.support.lab import Lab
 from tests.support.service_calls import counted, ids
 
 SERVICE = RoiService()
 MEASUREMENT = "openmicroscopy.org/omero/measurement"
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
 
 
 @pytest.mark.parametrize("number", [3, 60])

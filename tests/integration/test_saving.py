@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,19 +10,7 @@ from sqlalchemy import event
 import omero
 import omero.model
 from omero_server.saving.saver import save
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, new, open_lab, owned, ref, wire
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
-
-
-def stored(lab: Lab, user: str, group: str | None, obj: Any, **changes: Any) -> Any:
-    with lab.call(user, group, **changes) as call:
-        return save(call, [obj])[0]
+from tests.support.lab import Lab, id_of, new, owned, ref, stored, wire
 
 
 def make(lab: Lab, cls: str, user: str = "ann", group: str = "RW", **values: Any) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,21 +12,9 @@ import omero.model
 from omero_server.queries import find, run
 from omero_server.saving.saver import save
 from omero_server.services.update import UpdateService
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, new, open_lab, owned, ref, wire
+from tests.support.lab import Lab, id_of, new, owned, ref, stored, wire
 
 SV, API, VAL = omero.SecurityViolation, omero.ApiUsageException, omero.ValidationException
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
-
-
-def stored(lab: Lab, user: str, group: str | None, obj: Any, **changes: Any) -> Any:
-    with lab.call(user, group, **changes) as call:
-        return save(call, [obj])[0]
 
 
 def update(lab: Lab, operation: str, *arguments: Any, user: str = "ann", group: str | None = "RW") -> Any:

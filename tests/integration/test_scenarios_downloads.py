@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,17 +10,10 @@ import omero
 import omero.model
 from omero.model import NamedValue
 from omero.rtypes import rstring
-from tests.support.actors import Actor, Cast, cast_of, image, named, original_file
-from tests.support.instance import Instance
+from tests.support.actors import Actor, Cast, image, named, original_file
 
 RESTRICTION = "RESTRICT-BINARY-ACCESS"
 KEY = "omero.policy.binary_access"
-
-
-@pytest.fixture(scope="module")
-def cast(instance: Instance) -> Iterator[Cast]:
-    with cast_of(instance) as cast:
-        yield cast
 
 
 def group_with_policy(cast: Cast, policy: str | None) -> Any:

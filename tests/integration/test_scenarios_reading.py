@@ -5,7 +5,6 @@ Flags: E edit, D delete, A annotate, L link, G chgrp, O chown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
@@ -14,22 +13,11 @@ import pytest
 import omero
 import omero.model
 from omero.sys import ParametersI
-from tests.support.actors import Actor, Cast, Stage, cast_of, image, joined, link, named, original_file, rectangle
+from tests.support.actors import Actor, Cast, Stage, image, joined, link, named, original_file, rectangle
 from tests.support.instance import Instance
 
 LEVELS = ("P", "RO", "RA", "RW")
 NAMES = "select i.id from Image i where i.name = :name"
-
-
-@pytest.fixture(scope="module")
-def cast(instance: Instance) -> Iterator[Cast]:
-    with cast_of(instance) as cast:
-        yield cast
-
-
-@pytest.fixture(scope="module")
-def stage(cast: Cast) -> Stage:
-    return Stage(cast)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import uuid4
@@ -14,22 +14,10 @@ import omero
 import omero.model
 from omero.rtypes import rbool, rdouble, rint, rstring
 from omero.sys import ParametersI
-from tests.support.actors import Actor, Cast, Stage, cast_of, image, joined, link, named, original_file, rectangle, tag
-from tests.support.instance import Instance
+from tests.support.actors import Actor, Cast, Stage, image, joined, link, named, original_file, rectangle, tag
 
 SV, GSV = omero.SecurityViolation, omero.GroupSecurityViolation
 ROGSV, API = omero.ReadOnlyGroupSecurityViolation, omero.ApiUsageException
-
-
-@pytest.fixture(scope="module")
-def cast(instance: Instance) -> Iterator[Cast]:
-    with cast_of(instance) as cast:
-        yield cast
-
-
-@pytest.fixture(scope="module")
-def stage(cast: Cast) -> Stage:
-    return Stage(cast)
 
 
 @pytest.fixture(scope="module")

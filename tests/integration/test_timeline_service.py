@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,11 +11,9 @@ from sqlalchemy import insert, update
 import omero
 import omero.model
 from omero_server.db.tables import TABLES
-from omero_server.queries.build import millis
 from omero_server.services.timeline.service import TimelineService
 from tests.support.garden import COMMENT, FILE, TAG, Garden
-from tests.support.instance import fresh_root
-from tests.support.lab import Lab, id_of, open_lab
+from tests.support.lab import Lab, id_of
 from tests.support.service_calls import options
 
 SERVICE = TimelineService()
@@ -59,12 +56,6 @@ class Diary(Garden):
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with fresh_root() as root, open_lab(root) as lab:
-        yield lab
-
-
-@pytest.fixture(scope="module")
 def made(lab: Lab) -> dict[str, list[int]]:
     """Objects of ann by kind, oldest first, one of bob, and a private one."""
     diary = Diary(lab)
@@ -81,7 +72,7 @@ def made(lab: Lab) -> dict[str, list[int]]:
 
 
 def hour(number: float) -> omero.RTime:
-    return omero.RTime(millis(BEGIN + timedelta(hours=number)))
+    return omero.RTime(int((BEGIN + timedelta(hours=number)).timestamp() * 1000))
 
 
 def by_type(found: dict[str, list[Any]]) -> dict[str, list[int]]:

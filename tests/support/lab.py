@@ -18,6 +18,7 @@ from omero_server.db.embedded import EmbeddedPostgres
 from omero_server.db.engine import Database
 from omero_server.db.schema import create_schema
 from omero_server.db.transaction import Transaction
+from omero_server.saving.saver import save
 from omero_server.security.login import Passwords
 from omero_server.sessions.call import Call, Caller
 from omero_server.sessions.store import SessionStore, internal_author
@@ -84,6 +85,12 @@ def open_lab(root: Path) -> Iterator[Lab]:
     finally:
         database.close()
         cluster.stop()
+
+
+def stored(lab: Lab, user: str, group: str | None, obj: Any, **changes: Any) -> Any:
+    """An object as it comes back from saving."""
+    with lab.call(user, group, **changes) as call:
+        return save(call, [obj])[0]
 
 
 def wire(value: Any) -> Any:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert
 
+from omero_server.db.engine import Database
 from omero_server.db.tables import TABLES
 from tests.support.scene import EVENT, NOON, PRIVATE, READ_ANNOTATE, Scene
 
@@ -41,10 +42,13 @@ LINKED = [(0, "tag"), (0, "comment"), (0, "long"), (0, "map"), (1, "tag"), (1, "
           (3, "double"), (4, "term")]  # fmt: skip
 
 
-def institute(scene: Scene) -> None:
-    """Put everything into the database."""
-    laboratory(scene)
-    secrets(scene)
+def institute(database: Database) -> Scene:
+    """Put everything into a database."""
+    with database.begin() as connection:
+        scene = Scene(connection)
+        laboratory(scene)
+        secrets(scene)
+    return scene
 
 
 def laboratory(scene: Scene) -> None:

@@ -9,7 +9,7 @@ import omero._generated
 import omero.model
 from omero_server.queries import find
 from omero_server.saving.fields import class_of
-from omero_server.saving.moving import move, subject_of
+from omero_server.saving.moving import movable_subject, move
 from omero_server.saving.saver import save
 from omero_server.security import accounts
 from omero_server.security.voter import Subject
@@ -27,7 +27,7 @@ class AdminMoves(Service):
     @writes
     def changeOwner(self, call: Call, obj: Any, omeName: str) -> None:
         """Give one object to another user, as saving it with that owner does."""
-        subject = subject_of(call, obj)
+        subject = movable_subject(call, obj)
         stored = find(call, class_of(obj).name, obj._id._val)
         if stored is None:
             raise omero.SecurityViolation(message=f"You may not read {_name(subject, obj)} in the group of this call.")
@@ -38,7 +38,7 @@ class AdminMoves(Service):
     @writes
     def changeGroup(self, call: Call, obj: Any, omeName: str) -> None:
         """Move one object, an image with its pixels, to another group of the caller's."""
-        subject, caller = subject_of(call, obj), call.caller
+        subject, caller = movable_subject(call, obj), call.caller
         group = _group(call, name=omeName)
         if subject.owner_id != caller.user_id and not caller.is_admin:
             raise omero.SecurityViolation(message=f"{_name(subject, obj)} is not yours to move.")
@@ -52,7 +52,7 @@ class AdminMoves(Service):
         """Move objects to the group "user", where everybody sees them."""
         common = _group(call, group_id=USER_GROUP)
         for obj in objects or []:
-            subject = subject_of(call, obj)
+            subject = movable_subject(call, obj)
             if subject.group_id == USER_GROUP or subject.group_id is None:
                 continue
             accounts.check_may_manage(call, [subject.group_id], "ModifyGroup")

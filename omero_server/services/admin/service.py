@@ -9,9 +9,7 @@ import omero._generated
 import omero.model
 import omero.sys
 from omero_server.queries import find, run
-from omero_server.saving.existing import group_bits, load_subjects
-from omero_server.saving.fields import class_of
-from omero_server.saving.graph import Graph
+from omero_server.saving.existing import subject_of
 from omero_server.security.accounts import memberships
 from omero_server.security.privileges import all_privileges, privileges_of
 from omero_server.security.voter import Action, allowed
@@ -36,17 +34,7 @@ class AdminService(AdminPeople, AdminGroups, AdminPasswords, AdminMoves, AdminPh
     @reads
     def canUpdate(self, call: Call, obj: Any) -> bool:
         """Whether the caller may change an object."""
-        cls = None if obj is None else class_of(obj)
-        if cls is None or obj._id is None:
-            raise omero.ApiUsageException(message="The object is null, or was never saved.")
-        graph = Graph()
-        graph.add(obj)
-        try:
-            load_subjects(call.db, graph)
-        except omero.ValidationException as error:
-            raise omero.ApiUsageException(message=error.message) from None
-        group_bits(call.db, graph.nodes)
-        return allowed(call.caller, Action.EDIT, graph.nodes[0].subject)
+        return allowed(call.caller, Action.EDIT, subject_of(call.db, obj))
 
     @reads
     def getExperimenter(self, call: Call, id: int) -> Any:

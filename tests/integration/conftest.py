@@ -1,0 +1,47 @@
+"""Fixtures that modules share. Each module gets databases of its own, so that none sees the objects of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from omero_server.db.engine import Database
+from tests.support.actors import Cast, Stage, cast_of
+from tests.support.database import fresh_database
+from tests.support.garden import Garden
+from tests.support.instance import Instance, fresh_root
+from tests.support.lab import Lab, open_lab
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    """An empty database."""
+    with fresh_database() as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """People, groups, and calls without a network."""
+    with fresh_root() as root, open_lab(root) as lab:
+        yield lab
+
+
+@pytest.fixture
+def garden(lab: Lab) -> Garden:
+    """Makes objects in the lab."""
+    return Garden(lab)
+
+
+@pytest.fixture(scope="module")
+def cast(instance: Instance) -> Iterator[Cast]:
+    """Makes people of the shared server."""
+    with cast_of(instance) as cast:
+        yield cast
+
+
+@pytest.fixture(scope="module")
+def stage(cast: Cast) -> Stage:
+    """People with sessions, and groups of each kind."""
+    return Stage(cast)
