@@ -13,6 +13,7 @@ from omero_server.model.schema import MODEL
 from omero_server.queries import ast
 from omero_server.queries.elements import Element, all_of, tables_of
 from omero_server.queries.errors import HqlError
+from omero_server.queries.evaluation import value_of
 from omero_server.queries.scope import Scope
 from omero_server.queries.values import ClassOf, Collection, Entity, Pairs, Reference, Scalar, Several, Value
 
@@ -20,14 +21,13 @@ __all__ = ["AS_PROPERTIES", "FUNCTIONS", "call", "contains", "elements"]
 
 AS_PROPERTIES = frozenset({"elements", "indices", "maxelement", "maxindex", "minelement", "minindex", "size"})
 FUNCTIONS = AS_PROPERTIES | {"index", "object", "type"}
-Evaluate = Callable[[Scope, ast.Expression], Value]
 
 
-def call(scope: Scope, node: ast.Call, evaluate: Evaluate) -> Value:
+def call(scope: Scope, node: ast.Call) -> Value:
     """The value of one of FUNCTIONS."""
     if len(node.arguments) != 1:
         raise HqlError(node.at, f"{node.name}() takes one argument, {len(node.arguments)} are given")
-    value = evaluate(scope, node.arguments[0])
+    value = value_of(scope, node.arguments[0])
     if node.name == "object":
         return value
     if node.name == "elements":

@@ -12,20 +12,20 @@ from sqlalchemy.sql.elements import BindParameter, ColumnClause, False_, Null, T
 from sqlalchemy.sql.selectable import ScalarSelect
 from sqlalchemy.sql.visitors import iterate
 
-from omero_server.model.schema import MODEL
 from omero_server.queries import ast
 from omero_server.queries.columns import Columns
 from omero_server.queries.driver import DIALECT
-from omero_server.queries.elements import Element, Fetch
+from omero_server.queries.elements import Element
 from omero_server.queries.errors import HqlError
 from omero_server.queries.expressions import condition, evaluate, value_of
 from omero_server.queries.items import Item, item_of
-from omero_server.queries.leniency import implied_sources, link_class, walk
+from omero_server.queries.leniency import implied_sources, walk
 from omero_server.queries.parameters import Parameters
 from omero_server.queries.parser import parse
-from omero_server.queries.paths import resolve, scalar
-from omero_server.queries.scope import Context, Scope, find_class, narrowed
-from omero_server.queries.values import Collection, Counts, Details, Entity, Pairs, Reference, Scalar, Unit, Value
+from omero_server.queries.paths import scalar
+from omero_server.queries.scope import Context, Scope
+from omero_server.queries.sources import from_clause
+from omero_server.queries.values import Collection, Entity, Reference, Scalar, Value
 from omero_server.security.filter import ReadFilter
 
 __all__ = ["Plan", "compile_query", "sub_select"]
@@ -59,7 +59,7 @@ def compile_query(text: str, read: ReadFilter, masked: frozenset[str], limited: 
         tree = replace(tree, sources=implied_sources(tree))
     context = Context(read, masked, sub_select)
     scope = Scope(context)
-    _from_clause(scope, tree)
+    from_clause(scope, tree)
     if tree.where is not None:
         scope.conditions.append(condition(scope, tree.where))
     columns = Columns()
@@ -81,7 +81,7 @@ def compile_query(text: str, read: ReadFilter, masked: frozenset[str], limited: 
 def sub_select(tree: ast.Query, parent: Scope, width: int) -> tuple[Select[Any], str | None]:
     """A query inside another, selecting so many plain values or ids; and the type of the first."""
     scope = Scope(parent.context, parent)
-    _from_clause(scope, tree)
+    from_clause(scope, tree)
     if tree.where is not None:
         scope.conditions.append(condition(scope, tree.where))
     selected = _selected(tree)
@@ -106,63 +106,6 @@ def _plain_item(scope: Scope, item: ast.Selected) -> Scalar:
     if isinstance(value, Collection):
         value = Entity(scope.join_collection(value, outer=False))
     return scalar(value, node.at)
-
-
-def _from_clause(scope: Scope, tree: ast.Query) -> None:
-    if not tree.sources:
-        raise HqlError(tree.at, "the query has no from clause", "Write 'from Class as alias' after what is selected.")
-    for source in tree.sources:
-        if isinstance(source, ast.Join):
-            _join(scope, source)
-        else:
-            _source(scope, source)
-
-
-def _source(scope: Scope, source: ast.Source) -> None:
-    if len(source.names) > 1 and scope.find(source.names[0]) is not None:
-        # "from Fileset f, f.images i", or a sub-query over a collection of the query around.
-        _join(scope, ast.Join(source.at, ast.Path(source.at, source.names), source.alias, False, False))
-        return
-    made_up = link_class(source.names[0])
-    if made_up is None or source.names[0] in MODEL.classes:
-        scope.add_root(find_class(".".join(source.names), source.at), source.alias, source.at)
-        return
-    links, parent = made_up
-    narrow = narrowed(scope.add_root(links, source.alias, source.at), parent)
-    if narrow is not None:
-        scope.conditions.append(narrow)
-
-
-def _join(scope: Scope, join: ast.Join) -> None:
-    def along(reference: Reference) -> Element:
-        """What lies between is joined in the same way."""
-        return scope.join_reference(reference, join.outer) if join.outer else scope.implicit(reference)
-
-    value = resolve(scope, join.path.names, join.at, along)
-    if isinstance(value, Details | Unit):
-        scope.name(join.alias, value, join.at)
-        return
-    if isinstance(value, Counts):
-        if join.fetch:
-            value.element.counts.append(value.prop)
-        return
-    element = _joined(scope, value, join)
-    scope.name(join.alias, Entity(element), join.at)
-    if join.condition is not None:
-        given = join.condition
-        scope.join_condition(lambda: condition(scope, given), given.at)
-    if join.fetch and isinstance(value, Reference | Collection):
-        value.element.fetches.append(Fetch(element, value.prop if isinstance(value, Collection) else None))
-
-
-def _joined(scope: Scope, value: Value, join: ast.Join) -> Element:
-    if isinstance(value, Reference):
-        return scope.join_reference(value, join.outer, join.reverse)
-    if isinstance(value, Collection):
-        return scope.join_collection(value, join.outer, join.reverse)
-    if isinstance(value, Pairs):
-        return scope.join_pairs(value, join.outer)
-    raise HqlError(join.at, f"{'.'.join(join.path.names)!r} is neither an object nor a collection")
 
 
 def _selected(tree: ast.Query) -> tuple[ast.Selected, ...] | ast.NewRow:
@@ -266,7 +209,7 @@ def _limited_roots(scope: Scope, tree: ast.Query, context: Context) -> ColumnEle
     root = selected[0].expression
     inner = Scope(context)
     needed = tuple(_needed_joins(tree, root))
-    _from_clause(inner, replace(tree, sources=needed))
+    from_clause(inner, replace(tree, sources=needed))
     if tree.where is not None:
         inner.conditions.append(condition(inner, tree.where))
     value = _item_value(inner, ast.Selected(root))
