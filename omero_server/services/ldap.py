@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -115,22 +115,14 @@ class LdapService(Service):
     @reads(role="system")
     def discover(self, call: Call) -> list[Any]:
         """The users of the database whose password is checked there, although the directory knows their name."""
-        if not enabled(call):
-            return []
-        with looking_up(call) as people:
-            names = {person.name for person in people.users()}
-        stored = run(call, "select e from Experimenter e where e.ldap = false order by e.id")
-        return [user for user in stored if user._omeName._val in names]
+        query = "select e from Experimenter e where e.ldap = false order by e.id"
+        return in_both(call, query, "_omeName", People.users)
 
     @reads(role="system")
     def discoverGroups(self, call: Call) -> list[Any]:
         """The groups of the database that the directory does not fill, although it knows their name."""
-        if not enabled(call):
-            return []
-        with looking_up(call) as people:
-            names = {group.name for group in people.groups()}
-        stored = run(call, "select g from ExperimenterGroup g where g.ldap = false order by g.id")
-        return [group for group in stored if group._name._val in names]
+        query = "select g from ExperimenterGroup g where g.ldap = false order by g.id"
+        return in_both(call, query, "_name", People.groups)
 
     @writes(role="system")
     def createUser(self, call: Call, username: str) -> Any:
@@ -176,6 +168,15 @@ def searched(call: Call, where: str = "", dn: str | None = None) -> list[Any]:
         return []
     with looking_up(call) as people:
         return [experimenter(person) for person in people.users(where, dn or None)]
+
+
+def in_both(call: Call, query: str, name: str, listed: Callable[[People], Iterable[Person | GroupEntry]]) -> list[Any]:
+    """The objects of a query whose name, in the member ``name``, an entry of the directory has too."""
+    if not enabled(call):
+        return []
+    with looking_up(call) as people:
+        names = {entry.name for entry in listed(people)}
+    return [obj for obj in run(call, query) if getattr(obj, name)._val in names]
 
 
 def equals(attribute: str, value: str) -> str:
