@@ -11,10 +11,11 @@ import omero.model
 import omero.sys
 from omero.rtypes import rlist, rlong, rstring, unwrap
 
-__all__ = ["Hierarchy"]
+__all__ = ["Hierarchy", "resolve"]
 
 
-def _resolve(name: Any) -> Any:
+def resolve(name: Any) -> Any:
+    """The wrapper class of that name, as it stands in ``omero.gateway`` now: frameworks put their own there."""
     return getattr(sys.modules["omero.gateway"], name) if isinstance(name, str) else name
 
 
@@ -33,14 +34,14 @@ class Hierarchy:
         """The class of children's wrappers. NotImplementedError when there are no children."""
         if self.CHILD_WRAPPER_CLASS is None:
             raise NotImplementedError(f"{type(self).__name__} has no children")
-        return _resolve(self.CHILD_WRAPPER_CLASS)
+        return resolve(self.CHILD_WRAPPER_CLASS)
 
     def _getParentWrappers(self) -> list[Any]:
         """The classes of parents' wrappers. NotImplementedError when there are no parents."""
         if self.PARENT_WRAPPER_CLASS is None:
             raise NotImplementedError(f"{type(self).__name__} has no parents")
         classes = self.PARENT_WRAPPER_CLASS
-        return [_resolve(each) for each in (classes if isinstance(classes, list | tuple) else [classes])]
+        return [resolve(each) for each in (classes if isinstance(classes, list | tuple) else [classes])]
 
     def _links(self, restriction: str, params: Any, link_class: str, fetch: str, near: str) -> list[Any]:
         query = f"select l from {link_class} as l {fetch} where l.{near}.id = :oid{restriction}"
@@ -77,7 +78,7 @@ class Hierarchy:
 
     def _annotated(self, ns: str | None, val: Any, params: Any) -> str:
         """The restriction to children ``c`` with an annotation."""
-        child = _resolve(self.CHILD_WRAPPER_CLASS).OMERO_CLASS
+        child = resolve(self.CHILD_WRAPPER_CLASS).OMERO_CLASS
         kind, conditions = "Annotation", ""
         if ns is not None:
             conditions += " and a.ns = :ns"
@@ -113,7 +114,7 @@ class Hierarchy:
             params.map["children"] = rlist([rlong(number) for number in chids])
             restriction = " and l.child.id in (:children)"
         for link in self._links(restriction, params, self.LINK_CLASS, "join fetch l.child", "parent"):
-            yield _resolve("BlitzObjectWrapper")(self._conn, link)
+            yield resolve("BlitzObjectWrapper")(self._conn, link)
 
     # Parents
 
@@ -130,7 +131,7 @@ class Hierarchy:
         for wrapper in self._getParentWrappers():
             for link in self._links(*self._towards(wrapper)):
                 parent = wrapper(self._conn, wrapper.LINK_PARENT(link), self._cache)  # type: ignore[attr-defined]
-                found.append((parent, _resolve("BlitzObjectWrapper")(self._conn, link)) if withlinks else parent)
+                found.append((parent, resolve("BlitzObjectWrapper")(self._conn, link)) if withlinks else parent)
         return found
 
     def _towards(self, wrapper: Any) -> tuple[str, Any, str, str, str]:
@@ -162,7 +163,7 @@ class Hierarchy:
                 params.map["parents"] = rlist([rlong(number) for number in pids])
                 restriction = f" and l.{'parent.' if near == 'child' else ''}id in (:parents)"
             for link in self._links(restriction + order, params, link_class, fetch, near):
-                yield _resolve("BlitzObjectWrapper")(self._conn, link)
+                yield resolve("BlitzObjectWrapper")(self._conn, link)
 
     def _moveLink(self, newParent: Any) -> bool:
         """Let the only link to a parent lead to another parent; whether there was one."""

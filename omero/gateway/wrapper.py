@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,7 +10,7 @@ import omero
 import omero.model
 import omero.sys
 from omero.gateway.annotating import Annotating
-from omero.gateway.hierarchy import Hierarchy
+from omero.gateway.hierarchy import Hierarchy, resolve
 from omero.gateway.marshal import Marshalling
 from omero.gateway.rights import Rights
 from omero.rtypes import rstring, unwrap
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from omero.gateway.connection import _BlitzGateway
 
 __all__ = ["BlitzObjectWrapper", "OmeroRestrictionWrapper", "distinct", "local_time", "resolve"]
-
-
-def resolve(name: Any) -> Any:
-    """The wrapper class of that name, as it stands in ``omero.gateway`` now: frameworks put their own there."""
-    return getattr(sys.modules["omero.gateway"], name) if isinstance(name, str) else name
 
 
 def local_time(milliseconds: int | None) -> datetime | None:

@@ -17,6 +17,7 @@ from omero_server.saving.fields import class_of
 from omero_server.security.filter import UNFILTERED
 from omero_server.security.sharing import contained
 from omero_server.security.voter import Subject, may_read
+from omero_server.services.classes import model_class
 from omero_server.services.service import Service, reads
 from omero_server.sessions.call import Call
 
@@ -38,7 +39,7 @@ class QueryService(Service):
     @reads
     def get(self, call: Call, klass: str, id: int) -> omero.model.IObject:
         """The object. Raises ValidationException when there is none, SecurityViolation when it must not be read."""
-        cls = _class(klass)
+        cls = model_class(klass)
         found = _readable(call, cls, id)
         if found is None:
             raise omero.ValidationException(message=f"There is no {cls.name} with id {id}.")
@@ -47,12 +48,12 @@ class QueryService(Service):
     @reads
     def find(self, call: Call, klass: str, id: int) -> omero.model.IObject | None:
         """The object, or null when there is none. Raises SecurityViolation when it must not be read."""
-        return _readable(call, _class(klass), id)
+        return _readable(call, model_class(klass), id)
 
     @reads
     def findAll(self, call: Call, klass: str, filter: omero.sys.Filter | None) -> list[omero.model.IObject]:
         """All objects of a class and its subclasses."""
-        return run(call, f"from {_class(klass).name}", **_page(filter))
+        return run(call, f"from {model_class(klass).name}", **_page(filter))
 
     @reads
     def findByExample(self, call: Call, example: omero.model.IObject) -> omero.model.IObject | None:
@@ -106,7 +107,7 @@ class QueryService(Service):
         if not query or not query.strip():
             raise omero.ApiUsageException(message="The search is empty. Give at least one word.")
         filter_ = params.theFilter if params else None
-        return search(call, _class(klass).name, query, _limits(filter_), **_page(filter_))
+        return search(call, model_class(klass).name, query, _limits(filter_), **_page(filter_))
 
     @reads
     def projection(self, call: Call, query: str, params: omero.sys.Parameters | None) -> list[list[omero.RType]]:
@@ -124,7 +125,7 @@ class QueryService(Service):
     def _like(self, call: Call, example: omero.model.IObject, page: Page) -> list[Any]:
         if example is None:
             raise omero.ApiUsageException(message="The example is null.")
-        cls = _class(example.ice_id())
+        cls = model_class(example.ice_id())
         values = {
             name: getattr(example, f"_{name}")
             for name, prop in cls.properties.items()
@@ -134,15 +135,8 @@ class QueryService(Service):
         return run(call, f"from {cls.name} o where {' and '.join(conditions)}", values, **page)
 
 
-def _class(name: str) -> ModelClass:
-    try:
-        return MODEL.resolve(name)
-    except KeyError:
-        raise omero.ApiUsageException(message=f"There is no class {name!r}.") from None
-
-
 def _text_field(klass: str, field: str) -> tuple[ModelClass, Property]:
-    cls = _class(klass)
+    cls = model_class(klass)
     prop = cls.properties.get(field)
     if prop is None or prop.rtype != "RString":
         fields = ", ".join(sorted(p.name for p in cls.properties.values() if p.rtype == "RString"))

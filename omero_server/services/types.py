@@ -12,6 +12,7 @@ from omero_server.queries import run
 from omero_server.saving.fields import class_of
 from omero_server.saving.removal import remove, remove_all
 from omero_server.saving.saver import save
+from omero_server.services.classes import enum_class
 from omero_server.services.service import Service, reads, writes
 from omero_server.sessions.call import Call
 
@@ -40,7 +41,7 @@ class TypesService(Service):
     @reads
     def getEnumeration(self, call: Call, type: str, value: str) -> Any:
         """The object of a value. ApiUsageException when there is none."""
-        cls = enumeration(type)
+        cls = enum_class(type)
         found = _find(call, cls, value)
         if not found:
             raise omero.ApiUsageException(message=f"{cls.name} has no value {value!r}.")
@@ -49,7 +50,7 @@ class TypesService(Service):
     @reads
     def allEnumerations(self, call: Call, type: str) -> list[Any]:
         """All values of a type."""
-        return _all(call, enumeration(type))
+        return _all(call, enum_class(type))
 
     @writes(role="system")
     def updateEnumeration(self, call: Call, oldEnum: Any) -> Any:
@@ -90,7 +91,7 @@ class TypesService(Service):
     @writes(role="system")
     def resetEnumerations(self, call: Call, enumClass: str) -> None:
         """Bring a type back to the values of a new database; values in use cannot be removed."""
-        cls = enumeration(enumClass)
+        cls = enum_class(enumClass)
         wanted = {obj._value._val: obj for obj in originals(cls)}
         surplus = [obj for obj in _all(call, cls) if wanted.pop(obj._value._val, None) is None]
         remove_all(call, surplus)
@@ -102,22 +103,11 @@ def enumerations() -> list[ModelClass]:
     return sorted((cls for cls in MODEL.classes.values() if cls.is_enum), key=lambda cls: cls.name)
 
 
-def enumeration(name: str) -> ModelClass:
-    """The enumeration called ``name``. Raises ApiUsageException."""
-    try:
-        cls = MODEL.resolve(name)
-    except KeyError:
-        raise omero.ApiUsageException(message=f"There is no class {name!r}.") from None
-    if not cls.is_enum:
-        raise omero.ApiUsageException(message=f"{cls.name} is not an enumeration. See getEnumerationTypes.")
-    return cls
-
-
 def enumeration_of(obj: Any) -> ModelClass:
     """The enumeration of a value's object. Raises ApiUsageException."""
     if obj is None:
         raise omero.ApiUsageException(message="The enumeration value is null.")
-    return enumeration(class_of(obj).name)
+    return enum_class(class_of(obj).name)
 
 
 def originals(cls: ModelClass) -> list[Any]:

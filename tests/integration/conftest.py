@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+import omero
 from omero_server.db.engine import Database
 from tests.support.actors import Cast, Stage, cast_of
 from tests.support.database import fresh_database
@@ -45,3 +47,12 @@ def cast(instance: Instance) -> Iterator[Cast]:
 def stage(cast: Cast) -> Stage:
     """People with sessions, and groups of each kind."""
     return Stage(cast)
+
+
+@pytest.fixture(scope="module")
+def client(instance: Instance) -> Iterator[Any]:
+    """The client library, logged in as root at the shared server."""
+    made = omero.client(instance.host, instance.ports.ssl)
+    made.createSession("root", instance.root_password)
+    yield made
+    made.closeSession()

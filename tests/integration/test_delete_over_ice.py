@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 import omero
 import omero.callbacks
@@ -19,14 +16,6 @@ from tests.support.consistency import inconsistencies
 from tests.support.instance import Instance
 
 STEPS = 6
-
-
-@pytest.fixture(scope="module")
-def client(instance: Instance) -> Iterator[Any]:
-    made = omero.client(instance.host, instance.ports.ssl)
-    made.createSession("root", instance.root_password)
-    yield made
-    made.closeSession()
 
 
 def new_dataset(client: Any) -> int:

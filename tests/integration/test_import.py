@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +29,6 @@ SAMPLES = sorted(
     for path in DATA.glob(pattern)
 )
 SIMULATED = "cells&sizeX=60&sizeY=40&sizeZ=3&sizeC=2&sizeT=2&pixelType=uint16"
-
-
-@pytest.fixture(scope="module")
-def client(instance: Instance) -> Iterator[Any]:
-    made = omero.client(instance.host, instance.ports.ssl)
-    made.createSession("root", instance.root_password)
-    yield made
-    made.closeSession()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +29,6 @@ class Remote:
 
     def __getattr__(self, name: str) -> Any:
         return lambda *arguments: getattr(self.proxy, name)(*arguments, self.context)
-
-
-@pytest.fixture(scope="module")
-def client(instance: Instance) -> Iterator[Any]:
-    made = omero.client(instance.host, instance.ports.ssl)
-    made.createSession("root", instance.root_password)
-    yield made
-    made.closeSession()
 
 
 @pytest.fixture(scope="module")

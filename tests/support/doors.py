@@ -23,6 +23,7 @@ class Door:
         self.passwords = Passwords(config, lab.database, lambda: internal_author(0, frozenset(ALL_PRIVILEGES)))
 
     def opens(self, name: str, password: str = SECRET) -> bool:
+        """Whether a password is right."""
         return self.passwords.check(name, password) is not None
 
     def groups(self, name: str) -> dict[str, bool]:
@@ -36,6 +37,7 @@ class Door:
         )
 
     def user(self, name: str) -> list[tuple[Any, ...]]:
+        """A user's names, address, institution and LDAP flag; nothing when there is no such user."""
         return self.lab.query(
             "SELECT firstname, middlename, lastname, email, institution, ldap FROM experimenter WHERE omename = :n",
             n=name,

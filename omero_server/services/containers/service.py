@@ -12,6 +12,7 @@ from omero_server.queries import fill_counts, run
 from omero_server.saving.removal import remove_all
 from omero_server.saving.saver import save
 from omero_server.services.attaching import unique
+from omero_server.services.classes import model_class, simple_name
 from omero_server.services.containers.hierarchies import ANNOTATIONS, ROOTS, images, load_trees, trees_above, where
 from omero_server.services.containers.splits import split_filesets
 from omero_server.services.options import Options
@@ -19,7 +20,7 @@ from omero_server.services.service import Service, reads, writes
 from omero_server.services.update import required
 from omero_server.sessions.call import Call
 
-__all__ = ["ContainerService", "model_class"]
+__all__ = ["ContainerService"]
 
 # By class of root: the joins to what holds the images, and the condition on the roots.
 IMAGES_IN = {
@@ -172,22 +173,6 @@ def only_links(links: list[Any]) -> list[Any]:
         if not model_class(type(link).__name__).is_link:
             raise omero.ApiUsageException(message=f"{type(link).__name__} is no link.")
     return links
-
-
-def simple_name(name: str | None) -> str:
-    """The simple class name of any spelling, or "" when there is no such class."""
-    try:
-        return MODEL.resolve(name or "").name
-    except KeyError:
-        return ""
-
-
-def model_class(name: str) -> ModelClass:
-    """The class of any spelling. ApiUsageException when there is none."""
-    try:
-        return MODEL.resolve(name)
-    except KeyError:
-        raise omero.ApiUsageException(message=f"There is no class {name!r} in the model.") from None
 
 
 def collection_of(cls: ModelClass, name: str) -> Property:

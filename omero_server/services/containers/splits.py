@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from omero_server.model.schema import MODEL
 from omero_server.queries import run
+from omero_server.services.classes import simple_name
 from omero_server.sessions.call import Call
 
 __all__ = ["split_filesets"]
@@ -36,7 +36,7 @@ def split_filesets(call: Call, selected: Mapping[str, Iterable[int]]) -> dict[in
     """
     chosen: dict[str, set[int]] = {"Image": set(), **{name: set() for name in DOWNWARDS}}
     for name, ids in selected.items():
-        simple = _simple(name)
+        simple = simple_name(name)
         if simple in chosen:
             chosen[simple].update(ids)
     whole = set(chosen["Fileset"])
@@ -63,10 +63,3 @@ def _with_subfolders(call: Call, folders: set[int]) -> set[int]:
         level = set(run(call, SUBFOLDERS, {"ids": list(level)})) - found
         found |= level
     return found
-
-
-def _simple(name: str) -> str:
-    try:
-        return MODEL.resolve(name).name
-    except KeyError:
-        return ""

@@ -9,8 +9,8 @@ import omero
 from omero_server.model.schema import MODEL, ModelClass
 from omero_server.queries import run
 from omero_server.services.attaching import by_id, load
+from omero_server.services.classes import model_class
 from omero_server.services.containers.hierarchies import where
-from omero_server.services.containers.service import model_class
 from omero_server.services.metadata.acquisition import load_channels, load_instrument
 from omero_server.services.metadata.tags import TAGGED, tag_content, tag_counts, tag_sets
 from omero_server.services.options import Options

@@ -12,12 +12,12 @@ import omero
 import omero._generated
 from omero_server import queries
 from omero_server.db.tables import TABLES
-from omero_server.model.schema import MODEL
 from omero_server.rendering.defaults import original_reset
 from omero_server.rendering.metadata import PixelsInfo, load_pixels, readable
 from omero_server.rendering.rights import check_may_add, check_may_edit
 from omero_server.rendering.stored import enumeration, find_settings, load_settings
 from omero_server.rendering.storing import insert_settings, overwrite_settings
+from omero_server.services.classes import enum_class
 from omero_server.services.pixels.graphs import pixels_graph, settings_graph, settings_graphs
 from omero_server.services.pixels.rows import copy_pixels, insert_image, insert_pixels, place_of_call, set_range
 from omero_server.services.rendering.graphs import merged, value_of
@@ -107,14 +107,14 @@ class PixelsService(Service):
     @reads
     def getEnumeration(self, call: Call, enumClass: str, value: str) -> Any:
         """An enumeration object by its value, or nothing."""
-        query = f"select e from {_enum_class(enumClass)} e where e.value = :value"
+        query = f"select e from {enum_class(enumClass).name} e where e.value = :value"
         found = queries.run(call, query, {"value": value})
         return found[0] if found else None
 
     @reads
     def getAllEnumerations(self, call: Call, enumClass: str) -> list[Any]:
         """All objects of an enumeration."""
-        return list(queries.run(call, f"select e from {_enum_class(enumClass)} e order by e.id", {}))
+        return list(queries.run(call, f"select e from {enum_class(enumClass).name} e order by e.id", {}))
 
     @writes
     def createImage(
@@ -200,16 +200,6 @@ class PixelsService(Service):
         check_may_edit(call.caller, pixels, f"the pixels {pixelsId}")
         if not set_range(call, pixels, channelIndex, min, max):
             raise omero.ValidationException(message=f"The pixels {pixelsId} have no channel {channelIndex}.")
-
-
-def _enum_class(name: str) -> str:
-    try:
-        cls = MODEL.resolve(name)
-    except KeyError:
-        raise omero.ApiUsageException(message=f"There is no class {name!r}.") from None
-    if not cls.is_enum:
-        raise omero.ApiUsageException(message=f"{cls.name} is not an enumeration.")
-    return cls.name
 
 
 def _sizes(*sizes: Any) -> list[int | None]:

@@ -8,6 +8,7 @@ import omero
 import omero.model
 from omero_server.model.schema import MODEL
 from omero_server.queries import run
+from omero_server.services.classes import simple_name
 from omero_server.services.containers.hierarchies import where
 from omero_server.services.service import Service, reads
 from omero_server.services.timeline.queries import TYPES, Page, Period
@@ -137,14 +138,6 @@ class TimelineService(Service):
         return run(
             call, query, {"me": call.caller.user_id}, limit=page.limit, offset=page.offset, as_server=True
         )  # fmt: skip
-
-
-def simple_name(name: str) -> str:
-    """The simple class name of any spelling, or "" when there is no such class."""
-    try:
-        return MODEL.resolve(name).name
-    except KeyError:
-        return ""
 
 
 def link_class(parent: str) -> str:
