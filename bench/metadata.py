@@ -153,18 +153,21 @@ class Worker:
 
         return run
 
-    def parameters(self, limit: int | None = None, offset: int | None = None, **more: Any) -> omero.sys.Parameters:
-        """Parameters of a query: those that the floor has too, and a page."""
+    def parameters(
+        self, hql: str, limit: int | None = None, offset: int | None = None, **more: Any
+    ) -> omero.sys.Parameters:
+        """Parameters of a query: those that its text names, and a page."""
         wrap = {int: rlong, str: rstring, list: lambda ids: rlist([rlong(i) for i in ids])}
         known = {key: self.values[key] for key in ("me", "dataset", "project", "images")} | more
-        made = omero.sys.Parameters({key: wrap[type(value)](value) for key, value in known.items()})
+        named = {key: value for key, value in known.items() if f":{key}" in hql}
+        made = omero.sys.Parameters({key: wrap[type(value)](value) for key, value in named.items()})
         if limit is not None:
             made.theFilter = omero.sys.Filter(limit=rint(limit), offset=rint(offset or 0))
         return made
 
     def query(self, operation: str, name: str, hql: str, floor: dict[str, Any] | None = None, **given: Any) -> Case:
         """A query; ``given``: its page, and more values than the floor has."""
-        parameters = self.parameters(**given)
+        parameters = self.parameters(hql, **given)
         run = self.floor(name.removesuffix("_deep"), **(floor or {}))
         return Case(name, lambda to, context: getattr(to.query, operation)(hql, parameters, context), run)
 
