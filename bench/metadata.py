@@ -7,6 +7,7 @@ stay the same while those of everybody else grow to five times as much: ``growth
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -159,7 +160,7 @@ class Worker:
         """Parameters of a query: those that its text names, and a page."""
         wrap = {int: rlong, str: rstring, list: lambda ids: rlist([rlong(i) for i in ids])}
         known = {key: self.values[key] for key in ("me", "dataset", "project", "images")} | more
-        named = {key: value for key, value in known.items() if f":{key}" in hql}
+        named = {key: value for key, value in known.items() if re.search(rf":{key}\b", hql)}
         made = omero.sys.Parameters({key: wrap[type(value)](value) for key, value in named.items()})
         if limit is not None:
             made.theFilter = omero.sys.Filter(limit=rint(limit), offset=rint(offset or 0))

@@ -13,7 +13,7 @@ from omero.rtypes import rlong, unwrap
 
 __all__ = ["DetailsWrapper", "_ExperimenterGroupWrapper", "_ExperimenterWrapper"]
 
-# The name space that stored preferences have always had.
+# The name space that stored preferences have always had, odd as it is: existing databases have them under it.
 PREFERENCES = "TODO.changeme.preferences"
 
 

@@ -55,8 +55,7 @@ class Transaction:
     """A transaction that begins with the first use of ``db``.
 
     As a context manager it commits at a normal end and rolls back at an exception. ``after_commit`` functions run
-    once the rows
-    are safe (their failures are logged, not raised); ``on_rollback`` ones undo work outside the database.
+    once the rows are safe (their failures are logged, not raised); ``on_rollback`` ones undo work outside the database.
     A transaction that only reads sees the database as it is at its first statement. ``attempt`` counts from 0 how often
     the same was tried before, see ``db.retry``: after a failure it pays to lock rows before looking at them.
     """

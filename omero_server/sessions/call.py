@@ -26,9 +26,8 @@ class Caller:
     """The caller in the group of this call.
 
     group_id: the group that the call runs in; negative means all groups. member_of: groups in membership order, the
-    default one
-    first. leader_of: groups that the user owns. group_permissions: the permission bits of the group of the call,
-    None for all groups. privileges: the administrator's privileges in force; empty for everybody else.
+    default one first. leader_of: groups that the user owns. group_permissions: the permission bits of the group of the
+    call, None for all groups. privileges: the administrator's privileges in force; empty for everybody else.
     user_id: whose rights count and who owns what the call creates: an administrator may name another user in the
     context key omero.user. login_id: then the user of the session, else None.
     share_id: the share that the call runs in, -1 for none; shared: what a share shows, ids by simple class name.
