@@ -15,9 +15,10 @@ from omero_server.graphs.abilities import Abilities
 from omero_server.graphs.cutting import check_removals, cuts
 from omero_server.graphs.errors import BadTarget, GraphError, InTheWay, UnknownClass
 from omero_server.graphs.nodes import Graph, Node
+from omero_server.graphs.notation import operation
 from omero_server.graphs.options import ChildOption
 from omero_server.graphs.planning import Planner
-from omero_server.graphs.policy import Operation, Plan, operation
+from omero_server.graphs.policy import Operation, Plan
 from omero_server.graphs.references import Reference
 from omero_server.graphs.writing import cut, delete_rows, ids_by_class
 from omero_server.model.schema import MODEL, ModelClass

@@ -11,6 +11,7 @@ from omero_server.graphs.abilities import Abilities
 from omero_server.graphs.nodes import Graph, Node
 from omero_server.graphs.policy import Edge, NodeTest, Plan, Rule
 from omero_server.model.schema import ModelClass
+from omero_server.sessions.call import USER_GROUP
 
 __all__ = ["Match", "Matcher"]
 
@@ -124,8 +125,12 @@ class Matcher:
     def _fits(self, test: NodeTest, node: Node) -> bool:
         if not _suits(test, node.cls, node.plan):
             return False
-        if not (test.may or test.may_not):
+        if test.plain:
             return True
+        if test.levels is not None and self._abilities.level(node) not in test.levels:
+            return False
+        if test.common is not None and (node.group == USER_GROUP) is not test.common:
+            return False
         may = self._abilities.may
         return all(may(one, node) for one in test.may) and not any(may(one, node) for one in test.may_not)
 

@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Connection
 
 from omero_server.db.rows import among
 from omero_server.db.tables import TABLES
-from omero_server.graphs.policy import Edge, seen_by_all
-from omero_server.graphs.references import Reference, held_by, pointing_at
+from omero_server.graphs.notation import seen_by_all
+from omero_server.graphs.policy import Edge
+from omero_server.graphs.references import GROUP, OWNER, Reference, held_by, pointing_at
 from omero_server.graphs.rows import Node, key_of, reading, some_holders, to_node
 from omero_server.model.schema import ModelClass
 from omero_server.security.filter import ReadFilter
@@ -64,11 +65,17 @@ class Graph:
     def targets(self, node: Node, edge: Edge) -> Iterator[Node]:
         """What ``node`` refers to along an edge."""
         for reference in edge.held_by(node.cls):
-            target = self._ends[reference].targets.get(node.id)
+            target = self._target(reference, node)
             if target is not None:
                 found = self._find(reference.target.root, target)
                 if found is not None:
                     yield found
+
+    def _target(self, reference: Reference, node: Node) -> int | None:
+        """The id that an object refers to. Owners and groups are not among its ends: too many have the same."""
+        if reference.name in (OWNER, GROUP):
+            return node.owner if reference.name == OWNER else node.group
+        return self._ends[reference].targets.get(node.id)
 
     def holders(self, node: Node, edge: Edge, one_decides: bool = False) -> Iterator[Node]:
         """What refers to ``node`` along an edge; see ``pointing``."""
@@ -98,12 +105,12 @@ class Graph:
 
         A fast look at many at once, before each is looked at.
         """
-        cls, found = nodes[0].cls, set[int]()
+        cls, found, ids = nodes[0].cls, set[int](), {node.id for node in nodes}
         if from_holder:
             for reference in edge.held_by(cls):
-                found |= self._ends[reference].targets.keys() & {node.id for node in nodes}
+                belongs = reference.name in (OWNER, GROUP)
+                found |= ids if belongs else self._ends[reference].targets.keys() & ids
         else:
-            ids = {node.id for node in nodes}
             missing = {one: ids - self._ends[one].complete for one in edge.aimed_at(cls)}
             if any(missing.values()):
                 for reference, unknown in missing.items():
@@ -137,6 +144,8 @@ class Graph:
             if ids:
                 self._read(reference.holder.root, among(reference.column, ids))
                 self._ends[reference].complete |= ids
+                if reference.name in (OWNER, GROUP):
+                    self._note_belongings(reference, ids)
         few, self._wanted_few = self._wanted_few, defaultdict(set)
         for reference, ids in few.items():
             self._read_few(reference, ids - self._ends[reference].complete)
@@ -146,6 +155,13 @@ class Graph:
             if missing:
                 self._read(root, among(key_of(root), missing))
                 self._nodes[root] |= {i: None for i in missing - self._nodes[root].keys()}
+
+    def _note_belongings(self, reference: Reference, ids: set[int]) -> None:
+        holders = self._ends[reference].holders
+        for node in self._nodes[reference.holder.root].values():
+            target = None if node is None else self._target(reference, node)
+            if node is not None and target in ids:
+                holders.setdefault(target, []).append(node.id)
 
     def _find(self, root: ModelClass, object_id: int) -> Node | None:
         nodes = self._nodes[root]

@@ -15,10 +15,10 @@ from omero_server.model.schema import ModelClass
 __all__ = ["Planner"]
 
 ALLOWED = {
-    Plan.UNASKED: frozenset((Plan.OPEN, Plan.LOOSE, Plan.HELD, Plan.REMOVE, Plan.PROCESS)),
-    Plan.OPEN: frozenset((Plan.LOOSE, Plan.HELD, Plan.REMOVE, Plan.PROCESS)),
-    Plan.LOOSE: frozenset((Plan.REMOVE, Plan.PROCESS)),
-    Plan.HELD: frozenset((Plan.REMOVE, Plan.PROCESS)),
+    Plan.UNASKED: frozenset((Plan.OPEN, Plan.LOOSE, Plan.HELD, Plan.REMOVE, Plan.PROCESS, Plan.IGNORE)),
+    Plan.OPEN: frozenset((Plan.LOOSE, Plan.HELD, Plan.REMOVE, Plan.PROCESS, Plan.IGNORE)),
+    Plan.LOOSE: frozenset((Plan.REMOVE, Plan.PROCESS, Plan.IGNORE)),
+    Plan.HELD: frozenset((Plan.REMOVE, Plan.PROCESS, Plan.IGNORE)),
     Plan.REMOVE: frozenset((Plan.PROCESS,)),
 }
 """The changes of plan that a rule can make; asking for any other changes nothing."""

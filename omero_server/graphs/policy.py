@@ -1,24 +1,15 @@
-"""The rules of ``policy.yaml`` as objects, one for each combination of their variables."""
+"""The rules of graph operations as objects. ``notation`` reads them from the YAML files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cache
-from importlib import resources
-from itertools import product
-from typing import Any
 
-import yaml
+from omero_server.graphs.references import Reference
+from omero_server.model.schema import ModelClass
 
-from omero_server.graphs.references import EXTERNAL_INFO, Reference, references, resolve
-from omero_server.model.schema import MODEL, ModelClass
-
-__all__ = ["KEEP", "Edge", "NodeTest", "Operation", "Plan", "Rule", "operation", "seen_by_all"]
-
-ANNOTATION_LINKS = "*AnnotationLink"
-LOOK = "look"
+__all__ = ["KEEP", "Edge", "NodeTest", "Operation", "Plan", "Rule"]
 
 
 class Plan(Enum):
@@ -38,12 +29,27 @@ KEEP = frozenset((Plan.UNASKED, Plan.OPEN, Plan.LOOSE, Plan.HELD))
 
 @dataclass(frozen=True, slots=True)
 class NodeTest:
-    """What an object must be to fit a node of a rule. classes: the exact classes; None: any. plans: None: any."""
+    """What an object must be to fit a node of a rule. classes: the exact classes; None: any. plans: None: any.
+
+    may, may_not: abilities of the caller. levels: of the object's group, such as "read-only"; None: any. common:
+    whether it lies in the group "user"; None: either.
+    """
 
     classes: frozenset[ModelClass] | None
     plans: frozenset[Plan] | None
     may: tuple[str, ...] = ()
     may_not: tuple[str, ...] = ()
+    levels: frozenset[str] | None = None
+    common: bool | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether class and plan are all that counts."""
+        return not (self.may or self.may_not) and self.levels is None and self.common is None
+
+    def of(self, classes: frozenset[ModelClass]) -> NodeTest:
+        """The same for other classes."""
+        return replace(self, classes=classes)
 
 
 @dataclass(eq=False)
@@ -74,6 +80,7 @@ class Rule:
     """One rule without variables. ways: for each node, the order in which edges lead from it to all the others.
 
     changes: the new plan of nodes; None is "look". owners: pairs of nodes, and whether they have the same owner.
+    to_private: exists only for moves into a private group (True), or into others (False).
     """
 
     name: str
@@ -84,6 +91,7 @@ class Rule:
     changes: Mapping[str, Plan | None]
     waive: tuple[str, ...]
     veto: str | None
+    to_private: bool | None = None
     ways: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
 
 
@@ -100,132 +108,3 @@ class Operation:
     def vetoes(self) -> tuple[Rule, ...]:
         """The rules that are judged at the end."""
         return tuple(rule for rule in self.rules if rule.veto)
-
-
-@cache
-def _source() -> Any:
-    return yaml.safe_load(resources.files("omero_server.graphs").joinpath("policy.yaml").read_text("utf-8"))
-
-
-@cache
-def seen_by_all() -> frozenset[ModelClass]:
-    """Root classes that go along whether or not the caller can read them."""
-    return frozenset(MODEL.classes[name] for name in _source()["seen_by_all"])
-
-
-@cache
-def operation(name: str) -> Operation:
-    """The operation called "delete". Raises KeyError for others."""
-    source = _source()["operations"][name]
-    goal = Plan(source["goal"])
-    targets = frozenset(cls for row in source["targets"] for word in row for cls in _classes(word) or ())
-    rules = tuple(
-        rule for text in _source()["rules"] if name in text["ops"] for rule in _expand(text, goal)
-    )  # fmt: skip
-    return Operation(name, goal, targets, rules)
-
-
-def _expand(text: Mapping[str, Any], goal: Plan) -> Iterator[Rule]:
-    """One rule for each combination of the values in "each"."""
-    choices = []
-    for names, values in text.get("each", {}).items():
-        keys = names.split(",")
-        choices.append([dict(zip(keys, [v] if isinstance(v, str) else v, strict=True)) for v in values])
-    for combination in product(*choices):
-        yield _rule(text, {k: v for part in combination for k, v in part.items()}, goal)
-
-
-def _rule(text: Mapping[str, Any], variables: Mapping[str, str], goal: Plan) -> Rule:
-    def fill(word: str) -> str:
-        for name, value in variables.items():
-            word = word.replace(f"${name}", value)
-        return word
-
-    nodes = {name: _node(fill(words), goal) for name, words in text["nodes"].items()}
-    edges = tuple(_edge(fill(path), nodes) for path in text.get("path", ()))
-    changes = {name: _change(plan, goal) for name, plan in text.get("then", {}).items()}
-    owners = tuple((a, b, how == "same") for a, how, b in (words.split() for words in text.get("owners", ())))
-    rule = Rule(
-        text["rule"], text.get("tier", 1), nodes, edges, owners, changes, tuple(text.get("waive", ())),
-        text.get("veto"), {name: _way(name, nodes, edges) for name in nodes},
-    )  # fmt: skip
-    return rule
-
-
-def _change(plan: str, goal: Plan) -> Plan | None:
-    if plan in (LOOK, "GOAL"):
-        return goal if plan == "GOAL" else None
-    return Plan(f"keep:{plan}") if plan in ("open", "loose", "held") else Plan(plan)
-
-
-def _node(words: str, goal: Plan) -> NodeTest:
-    classes: frozenset[ModelClass] | None = None
-    plans: frozenset[Plan] | None = None
-    abilities: dict[str, list[str]] = {"may": [], "may-not": []}
-    for word in words.split():
-        verb, _, ability = word.partition(":")
-        if verb in abilities:
-            abilities[verb].append(ability)
-        elif verb == "not" or word[0] == "*" or (word[0].isupper() and word != "GOAL"):
-            classes = _classes(word)
-        elif word != "any":
-            plans = frozenset(plan for one in word.split("|") for plan in _plans(one, goal))
-    return NodeTest(classes, plans, tuple(abilities["may"]), tuple(abilities["may-not"]))
-
-
-def _plans(word: str, goal: Plan) -> frozenset[Plan]:
-    if word == "keep":
-        return KEEP
-    return frozenset([goal if word == "GOAL" else Plan(word)])
-
-
-def _classes(word: str) -> frozenset[ModelClass]:
-    """A class with its subclasses; all annotation links; or all classes but some."""
-    if word == ANNOTATION_LINKS:
-        return frozenset(cls for cls in MODEL.classes.values() if cls.is_annotation_link)
-    if word.startswith("not:"):
-        return frozenset(MODEL.classes.values()) - _classes(word.removeprefix("not:"))
-    cls = MODEL.classes[word]
-    return frozenset((cls, *cls.subclasses))
-
-
-def _edge(path: str, nodes: dict[str, NodeTest]) -> Edge:
-    """Reads "one.property = other". A node without a class gets that of the property."""
-    left, right = path.split(" = ")
-    start, _, prop = left.partition(".")
-    classes = nodes[start].classes
-    found, holds = _behind(classes, prop)
-    holder, target = (start, right) if holds else (right, start)
-    for name, ends in ((holder, [one.holder for one in found]), (target, [one.target for one in found])):
-        test = nodes[name]
-        if test.classes is None and prop != EXTERNAL_INFO:
-            allowed = frozenset(sub for cls in ends for sub in (cls, *cls.subclasses))
-            nodes[name] = NodeTest(allowed, test.plans, test.may, test.may_not)
-    return Edge(holder, target, found)
-
-
-def _behind(classes: frozenset[ModelClass] | None, prop: str) -> tuple[tuple[Reference, ...], bool]:
-    if classes is None and prop == EXTERNAL_INFO:
-        return tuple(one for one in references() if one.name == EXTERNAL_INFO), True
-    assert classes is not None
-    found: dict[Reference, bool] = {}
-    for cls in sorted(classes, key=lambda cls: cls.name):
-        try:
-            behind, holds = resolve(cls, prop)
-        except KeyError:
-            continue
-        found |= dict.fromkeys(behind, holds)
-    if not found:
-        raise KeyError(f"no class of the rule has the property {prop}")
-    return tuple(found), next(iter(found.values()))
-
-
-def _way(start: str, nodes: Mapping[str, NodeTest], edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-    """The edges in an order in which each begins or ends at a node that is already known."""
-    known, left, ordered = {start}, list(edges), []
-    while left:
-        edge = next(one for one in left if one.holder in known or one.target in known)
-        left.remove(edge)
-        ordered.append(edge)
-        known |= {edge.holder, edge.target}
-    return tuple(ordered)

@@ -14,9 +14,12 @@ from sqlalchemy import Column
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass, Property
 
-__all__ = ["EXTERNAL_INFO", "Reference", "deletion_order", "held_by", "pointing_at", "references", "resolve"]
+__all__ = [
+    "EXTERNAL_INFO", "GROUP", "OWNER", "Reference", "belonging", "deletion_order", "held_by", "pointing_at",
+    "references", "resolve",
+]  # fmt: skip
 
-EXTERNAL_INFO = "details.externalInfo"
+EXTERNAL_INFO, OWNER, GROUP = "details.externalInfo", "details.owner", "details.group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,19 @@ def _reference(cls: ModelClass, prop: Property) -> Reference:
 
 
 @cache
+def belonging(root: ModelClass) -> tuple[Reference, ...]:
+    """The references of a root class to the owner and the group of its objects. They are not among ``references``:
+    users and groups do not come along with what is theirs.
+    """
+    ends = ((OWNER, "Experimenter", "owner_id"), (GROUP, "ExperimenterGroup", "group_id"))
+    columns = TABLES[root.table].c
+    return tuple(
+        Reference(root, name, MODEL.classes[target], root.table, column, True)
+        for name, target, column in ends if column in columns
+    )  # fmt: skip
+
+
+@cache
 def _by_name() -> dict[tuple[ModelClass, str], Reference]:
     return {(one.holder, one.name): one for one in references()}
 
@@ -86,6 +102,8 @@ def resolve(cls: ModelClass, name: str) -> tuple[tuple[Reference, ...], bool]:
     """
     if name == EXTERNAL_INFO:
         return (_by_name()[cls.root, name],), True
+    if name in (OWNER, GROUP):
+        return ({one.name: one for one in belonging(cls.root)}[name],), True
     found: dict[Reference, bool] = {}
     for one in (cls, *cls.subclasses):
         prop = one.properties.get(name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from omero_server.graphs.policy import operation
+from omero_server.graphs.notation import operation
 from omero_server.repository.layout import Layout
 from tests.integration.test_delete import refused
 from tests.support.garden import COMMENT, FILE, MAP, TAG, Garden, option, run_delete

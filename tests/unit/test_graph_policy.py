@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omero_server.graphs.policy import KEEP, Plan, operation
+from omero_server.graphs.notation import operation
+from omero_server.graphs.policy import KEEP, Plan
 from omero_server.graphs.references import EXTERNAL_INFO, deletion_order, pointing_at, references, resolve
 from omero_server.model.schema import MODEL
 
