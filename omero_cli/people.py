@@ -1,5 +1,6 @@
 """Users and groups for `omero user` and `omero group`: finding them by name or id, tables, memberships."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = [
     "members",
     "memberships",
     "name_of",
+    "recipient",
     "remove_members",
     "table_arguments",
     "users_table",
@@ -38,10 +40,11 @@ class Kind:
     code: int
     by_name: str
     by_id: str
+    suffix: str = ""
 
 
 USERS = Kind("user", 510, "lookupExperimenter", "getExperimenter")
-GROUPS = Kind("group", 500, "lookupGroup", "getGroup")
+GROUPS = Kind("group", 500, "lookupGroup", "getGroup", "Group")
 SORTS: dict[str, Callable[[Any], Any]] = {
     "id": lambda each: each.id.val,
     "name": lambda each: each.name.val,
@@ -111,6 +114,21 @@ def find_chosen(admin: Any, kind: Kind, args: Arguments) -> Any | None:
     return None
 
 
+def recipient(admin: Any, kind: Kind, text: str) -> Any:
+    """The user or group that objects are given to: an id, a name, `Experimenter:5`, `User:5`, `Group:5`, ...
+
+    A number is an id before it is a name. CommandError 196 when there is none.
+    """
+    prefixed = re.fullmatch(rf"(?:Experimenter{kind.suffix}|{kind.word.title()}):(?P<id>\d+)", text)
+    number = prefixed["id"] if prefixed else text
+    found = _lookup(admin, kind.by_id, int(number)) if _is_id(number) else None
+    if found is None and not prefixed:
+        found = _lookup(admin, kind.by_name, text)
+    if found is None:
+        raise CommandError(f"Failed to find {kind.word}: {text}", 196)
+    return found
+
+
 def identifiers(parser: Parser, kind: Kind) -> Parser:
     """The arguments that name several users or groups."""
     word = kind.word
@@ -121,7 +139,7 @@ def identifiers(parser: Parser, kind: Kind) -> Parser:
 
 
 def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _lookup(admin: Any, operation: str, key: str | int) -> Any | None:

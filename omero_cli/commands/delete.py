@@ -6,12 +6,13 @@ from omero_cli.graphs import GraphCommand, graph_arguments
 EXAMPLES = """Examples:
   omero delete Image:51
   omero delete Project:51 --report --dry-run
-  omero delete Image:51,52 Dataset:53-56 --force
+  omero delete Image:51,52 Dataset:53
+  omero delete Image:60-69 --force
   omero delete Project/Image:51                  # the images in the project, not the project
   omero delete Image:51 --include TagAnnotation  # tags go too
 
-Linked tags, terms and files stay unless they are included. Several objects need --force; without it only a dry run is
-made. If one of them cannot be deleted, none is, and the exit code is 1.
+Linked tags, terms and files stay unless they are included. A range of ids needs --force; without it only a dry run is
+made. If one of the objects cannot be deleted, none is, and the exit code is 1.
 """
 
 

@@ -9,6 +9,7 @@ from omero.rtypes import rbool, rstring
 from omero_cli import people
 from omero_cli.framework import Arguments, CommandError, Context, Parser
 from omero_cli.people import GROUPS, USERS
+from omero_cli.requests import finish
 
 TYPES = {"private": "rw----", "read-only": "rwr---", "read-annotate": "rwra--", "read-write": "rwrw--"}
 GROUP_SORTS = ("id", "name")
@@ -93,11 +94,9 @@ def change_permissions(ctx: Context, args: Arguments) -> None:
         ctx.out(f"Permissions for {what} already {wanted}")
         return
     request = omero.cmd.Chmod2(targetObjects={"ExperimenterGroup": [people.key_of(group)]}, permissions=wanted)
-    try:
-        client.submit(request, loops=120).close(True)
-    except omero.CmdError as error:
-        parameters = error.err.parameters or {}
-        reason = getattr(error.err, "message", None) or parameters.get("message") or error.err.name
+    answer = finish(ctx, client, request)
+    if isinstance(answer, omero.cmd.ERR):
+        reason = getattr(answer, "message", None) or (answer.parameters or {}).get("message") or answer.name
         ctx.die(504, f"Cannot change permissions for {what} to {wanted}: {reason}")
     ctx.out(f"Changed permissions for {what} to {wanted}")
 

@@ -58,9 +58,7 @@ def configure(parser: Parser) -> None:
     how.add_argument("--depth", type=int, default=DEFAULT_DEPTH, help="Levels of folders to search (default: 4)")
     how.add_argument("--skip", action="append", choices=SKIPS, default=[], help="Leave out a step; may be repeated")
     how.add_argument("--checksum-algorithm", "--checksum_algorithm", choices=ALGORITHMS, default=DEFAULT_ALGORITHM)
-    how.add_argument(
-        "--encrypted", choices=("true", "false"), help="Encrypt the upload (default: to other machines)"
-    )
+    how.add_argument("--encrypted", choices=("true", "false"), help="Encrypt the upload (default: to other machines)")
     how.add_argument("--no-thumbnails", action="store_true", help="As --skip thumbnails")
     how.add_argument("--no-stats-info", action="store_true", help="As --skip minmax")
     how.add_argument("--output", choices=("ids", "legacy", "yaml"), default="ids", help="Form of the output")
