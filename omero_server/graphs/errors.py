@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BadTarget", "GraphError", "UnknownClass"]
+__all__ = ["BadClass", "BadPlan", "BadTarget", "GraphError", "InTheWay", "UnknownClass"]
 
 
 class GraphError(Exception):
@@ -19,3 +19,11 @@ class BadTarget(Exception):
 
 class InTheWay(GraphError):
     """Something that the plan does not know refers to what should go: nobody may see it, or it was added just now."""
+
+
+class BadClass(Exception):
+    """A duplication's lists of classes contradict each other, or name a class that the model does not have."""
+
+
+class BadPlan(Exception):
+    """The rules would remove something in an operation that only looks or copies."""

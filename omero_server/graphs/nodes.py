@@ -8,7 +8,7 @@ are waiting. Where one neighbour decides (a tag that is used elsewhere stays), o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection
@@ -43,10 +43,11 @@ class _Ends:
 class Graph:
     """Objects by root class and id. Those that the caller cannot read do not exist in it.
 
-    misses: how often something was asked for that is not read yet.
+    misses: how often something was asked for that is not read yet. strict: not even the views that go along unseen.
     """
 
-    def __init__(self, db: Connection, readable: ReadFilter) -> None:
+    def __init__(self, db: Connection, readable: ReadFilter, *, strict: bool = False) -> None:
+        self._strict = strict
         self._db = db
         self._readable = readable
         self._nodes: defaultdict[ModelClass, dict[int, Node | None]] = defaultdict(dict)
@@ -133,6 +134,10 @@ class Graph:
                 if found is not None:
                     yield found
 
+    def referred(self, reference: Reference) -> Mapping[int, int]:
+        """The targets of a reference by their holders, of the holders read so far."""
+        return self._ends[reference].targets
+
     def want_holders(self, reference: Reference, ids: Iterable[int]) -> None:
         """Have ``load_missing`` read what refers to these objects."""
         self._wanted_holders[reference] |= set(ids) - self._ends[reference].complete
@@ -182,7 +187,8 @@ class Graph:
         ends.few *= GROWTH
 
     def _condition(self, root: ModelClass) -> ColumnElement[bool] | None:
-        return None if root in seen_by_all() else self._readable.condition(root, TABLES[root.table])
+        seen = not self._strict and root in seen_by_all()
+        return None if seen else self._readable.condition(root, TABLES[root.table])
 
     def _read(self, root: ModelClass, chosen: ColumnElement[bool]) -> None:
         statement, readable = reading(root).where(chosen), self._condition(root)

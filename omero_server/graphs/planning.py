@@ -27,13 +27,14 @@ ALLOWED = {
 class Planner:
     """Applies the rules of an operation until nothing changes any more.
 
-    needs: what the caller must be able to do with an object that a child option includes. ignored: classes that are
-    left out completely. check: called between rounds; raises to stop.
+    needs: what the caller must be able to do with an object that a child option includes, if anything. ignored: classes
+    that are left out completely. frozen: classes of which only the targets change their plan. check: called between
+    rounds; raises to stop.
     """
 
     def __init__(
-        self, operation: Operation, graph: Graph, abilities: Abilities, *, needs: str,
-        options: Sequence[ChildOption] = (), ignored: Collection[ModelClass] = (),
+        self, operation: Operation, graph: Graph, abilities: Abilities, *, needs: str | None,
+        options: Sequence[ChildOption] = (), ignored: Collection[ModelClass] = (), frozen: Collection[ModelClass] = (),
         check: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.operation = operation
@@ -42,6 +43,7 @@ class Planner:
         self._needs = needs
         self._options = options
         self._ignored = ignored
+        self._frozen = frozen
         self._check = check
         self.touched: dict[Node, None] = {}
         self._tiers = sorted({rule.tier for rule in operation.rules if not rule.veto})
@@ -109,7 +111,7 @@ class Planner:
             if plan is None:
                 if node not in self.touched:
                     self._touch(node)
-            elif plan in ALLOWED.get(node.plan, ()):
+            elif plan in ALLOWED.get(node.plan, ()) and node.cls not in self._frozen:
                 self._set(node, plan)
                 node.waived |= waived
                 changed = True
@@ -145,7 +147,7 @@ class Planner:
         """What the first child option that concerns the object says."""
         if not self._options:
             return None
-        permitted = self.abilities.may(self._needs, node)
+        permitted = self._needs is None or self.abilities.may(self._needs, node)
         verdicts = (option.verdict(node, permitted) for option in self._options)
         return next((one for one in verdicts if one), None)
 

@@ -10,23 +10,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 import omero
 import omero._generated
 import omero.grid
 import omero.model
-from omero_server.db.tables import TABLES
 from omero_server.imports.files import FileRow, file_by_id
 from omero_server.imports.references import Enumerations, reference
 from omero_server.imports.target import check_target
-from omero_server.repository.directories import find_row, lock_folders, register_folders, split
+from omero_server.repository.directories import register_folders, split
+from omero_server.repository.fresh import fresh_folder
 from omero_server.repository.identity import Repository
-from omero_server.repository.paths import clean_name, parse_rules, relative_paths
+from omero_server.repository.paths import parse_rules, relative_paths
 from omero_server.repository.rows import NewFile, insert_files
-from omero_server.repository.template import Expanded, Namer, expand
+from omero_server.repository.template import Expanded
 from omero_server.saving.saver import save
-from omero_server.sessions.call import ROOT_USER, USER_GROUP, Call
+from omero_server.sessions.call import USER_GROUP, Call
 
 __all__ = ["LOG_TYPE", "NODE_KEY", "PROCESSES", "Import", "Processes", "prepare"]
 
@@ -120,7 +118,7 @@ def prepare(call: Call, repository: Repository, fileset: Any, settings: Any) -> 
     check_target(call, settings.userSpecifiedTarget)
     rules = parse_rules(call.engine.config.get("omero.fs.repo.path_rules"))
     relative, omitted = relative_paths(paths, rules)
-    folder = _folder(call, repository, paths)
+    folder = fresh_folder(call, repository, paths)
     ids = _register_files(call, repository, folder, relative, algorithm)
     log_file = _log_row(call, repository, folder.path)
     jobs = [upload, *_jobs(call, settings)]
@@ -160,48 +158,6 @@ def upload_job(fileset: Any) -> Any:
     if len(links) != 1 or not isinstance(links[0]._child, omero.model.UploadJob):
         raise omero.ValidationException(message="A fileset to import must be linked to exactly one job, an UploadJob.")
     return links[0]._child
-
-
-def _folder(call: Call, repository: Repository, paths: Sequence[str]) -> Expanded:
-    """The new folder, with rows for it and all above it."""
-    lock_folders(call.db)
-    caller = call.caller
-    rules = parse_rules(call.engine.config.get("omero.fs.repo.path_rules"))
-    values = {
-        "user": caller.user_name, "userId": str(caller.user_id), "group": caller.group_name,
-        "groupId": str(caller.event_group), "perms": permission_text(caller.group_permissions or 0),
-        "institution": _institution(call), "thread": threading.current_thread().name,
-        # The uuid of a session is its key, which must not become the name of a folder.
-        "session": str(caller.session_id), "sessionId": str(caller.session_id),
-    }  # fmt: skip
-
-    def taken(path: str) -> bool:
-        return find_row(call.db, repository.uuid, path) is not None or (repository.root / path).exists()
-
-    def entries(path: str) -> int:
-        folder = repository.root / path
-        return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
-
-    namer = Namer(values, paths, taken, entries)
-    expanded = expand(call.engine.config.get("omero.fs.repo.path"), namer, lambda name: clean_name(name, rules))
-    register_folders(
-        call, repository.uuid, expanded.path,
-        lambda level: ROOT_USER if level < expanded.server_levels else caller.user_id, USER_GROUP,
-    )  # fmt: skip
-    return expanded
-
-
-def _institution(call: Call) -> str:
-    table = TABLES["experimenter"]
-    chosen = select(table.c.institution).where(table.c.id == call.caller.user_id)
-    return call.db.execute(chosen).scalar() or ""
-
-
-def permission_text(bits: int) -> str:
-    """Permissions as people write them: "rwr---"."""
-    roles = [(0x400, 0x200, 0x100), (0x40, 0x20, 0x10), (0x4, 0x2, 0x1)]
-    change = ["w" if bits & write else "a" if bits & annotate else "-" for _, write, annotate in roles]
-    return "".join(("r" if bits & read else "-") + one for (read, _, _), one in zip(roles, change, strict=True))
 
 
 def _register_files(

@@ -1,0 +1,192 @@
+"""Duplicating: a plan of what is copied, and the copies of rows and files."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from sqlalchemy.exc import IntegrityError
+
+from omero_server.graphs.abilities import Abilities
+from omero_server.graphs.copying import Copier, Details, Given
+from omero_server.graphs.errors import BadPlan, GraphError, InTheWay
+from omero_server.graphs.kept import Home, left_out
+from omero_server.graphs.nodes import Graph, Node
+from omero_server.graphs.options import ChildOption
+from omero_server.graphs.planning import Planner
+from omero_server.graphs.policy import Plan, operation
+from omero_server.graphs.references import deletion_order
+from omero_server.graphs.targets import find_targets
+from omero_server.graphs.treatment import Treatment
+from omero_server.graphs.writing import ids_by_class
+from omero_server.model.schema import ModelClass
+from omero_server.repository.copies import Copying, Places, copy_stored, link_files, places_for
+from omero_server.repository.directories import split
+from omero_server.repository.identity import find_repository
+from omero_server.repository.layout import Layout
+from omero_server.security.filter import read_filter
+from omero_server.sessions.call import SYSTEM_GROUP, USER_GROUP, Caller
+
+__all__ = ["Duplicating", "Duplication"]
+
+WAVES = 7
+
+
+class Duplicating(Copying, Protocol):
+    """What is needed of a call."""
+
+    @property
+    def caller(self) -> Caller: ...
+
+
+@dataclass
+class Duplication:
+    """One duplication: ``plan``, ``check_vetoes``, ``check``, then the steps of ``writing``.
+
+    treatment: which classes are copied. check_cancelled: called now and then; raises to stop.
+    """
+
+    call: Duplicating
+    treatment: Treatment = field(default_factory=Treatment)
+    options: Sequence[ChildOption] = ()
+    check_cancelled: Callable[[], None] = lambda: None
+    copied: list[Node] = field(default_factory=list)
+    _ids: defaultdict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    _left_out: dict[ModelClass, set[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        caller, db = self.call.caller, self.call.db
+        self._planner = Planner(
+            operation("duplicate"), Graph(db, read_filter(caller, db)), Abilities(caller, db), needs=None,
+            options=self.options, frozen=self.treatment.not_copied, check=self.check_cancelled,
+        )  # fmt: skip
+        self._repository = find_repository(db, Layout.of(self.call.engine.config).managed)
+
+    def plan(self, targets: Mapping[str, Collection[int]]) -> dict[ModelClass, list[int]]:
+        """The originals of what will be copied: ids by concrete class. ``targets``: ids by class name.
+
+        Raises UnknownClass, BadTarget, BadPlan, and GraphError when an object does not exist or cannot be read.
+        """
+        found = find_targets(self._planner.operation, self._planner.graph, targets)
+        self._planner.plan(node for node in found if node.cls not in self.treatment.not_copied)
+        if self._planner.with_plan(Plan.REMOVE):
+            raise BadPlan("copying would remove something")
+        self.copied = self._planner.with_plan(Plan.PROCESS)
+        return ids_by_class(self.copied)
+
+    def check_vetoes(self) -> None:
+        """Raises GraphError if the policy forbids the plan."""
+        self._planner.check_vetoes()
+
+    def check(self) -> None:
+        """Raises GraphError if the caller may not create the copies, or let them refer to what is not copied."""
+        self._home = Home.of(self.call, self._group())
+        self._home.check_creation({node.cls for node in self.copied})
+        self._left_out = left_out(self._planner.graph, self._home, self.copied, self.treatment)
+        uuid = None if self._repository is None else self._repository.uuid
+        for node in self.copied:
+            if node.repository not in (None, uuid):
+                raise GraphError(f"{node} lies in the repository {node.repository}, whose files cannot be copied")
+
+    def writing(self) -> Iterator[Callable[[], None]]:
+        """The steps that write, to be taken one after the other. InTheWay when something was added just now."""
+        yield self._number
+        yield self._copy_files
+        yield self._place_files
+        roots = [root for root in reversed(deletion_order()) if root.table in self._ids]
+        size = -(-len(roots) // WAVES) or 1
+        for start in range(0, WAVES * size, size):
+            yield partial(self._copy_rows, roots[start : start + size])
+        yield self._log
+
+    def copies(self) -> dict[ModelClass, list[int]]:
+        """Ids of the copies, ascending, by concrete class."""
+        originals = ids_by_class(self.copied).items()
+        return {cls: sorted(self._ids[cls.root.table][i] for i in ids) for cls, ids in originals}
+
+    def _group(self) -> int:
+        """The group of the copies: that of the call, in a call for all groups that of the originals."""
+        caller = self.call.caller
+        if not caller.all_groups:
+            return caller.group_id
+        groups = {node.group for node in self.copied} - {None, SYSTEM_GROUP, USER_GROUP}
+        if len(groups) > 1:
+            raise GraphError(
+                f"{self.copied[0]} and others are in several groups: duplicate those of each by themselves"
+            )
+        return next((group for group in groups if group is not None), caller.event_group)
+
+    def _number(self) -> None:
+        """Ids for the copies, in the order of the originals."""
+        originals: defaultdict[ModelClass, list[int]] = defaultdict(list)
+        for node in self.copied:
+            originals[node.cls.root].append(node.id)
+        database = self.call.engine.database
+        for root, ids in originals.items():
+            new = database.ids(self.call.db, root.sequence, len(ids))
+            self._ids[root.table] = dict(zip(sorted(ids), new, strict=True))
+
+    def _copy_files(self) -> None:
+        unregistered = {node.id for node in self.copied if node.cls.name == "OriginalFile" and node.repository is None}
+        ids = {name: self._ids[name] for name in ("pixels", "thumbnail") if name in self._ids}
+        files = self._ids.get("originalfile", {})
+        ids["originalfile"] = {i: files[i] for i in sorted(unregistered)}
+        copy_stored(self.call, ids, self.check_cancelled)
+
+    def _place_files(self) -> None:
+        """Links for files of the repository, and the temporary table that all copies of rows need."""
+        given: dict[str, Given] = {}
+        if self._repository is not None:
+            files = [node.id for node in self.copied if node.repository is not None]
+            lists = [list(self._ids.get(name, ())) for name in ("fileset", "pixels")]
+            places = places_for(self.call, self._repository, files, *lists)
+            link_files(self.call, self._repository, places, self._ids, self.check_cancelled)
+            given = _columns(places, self.call.engine)
+        home = self._home
+        details = Details(home.caller.user_id, home.group, home.levels[home.group], self.call.event_id)
+        self._copier = Copier(self.call.db, self._map(), details, given)
+        self._copier.prepare()
+
+    def _map(self) -> dict[ModelClass, dict[int, int | None]]:
+        roots = {node.cls.root for node in self.copied}
+        found: dict[ModelClass, dict[int, int | None]] = {root: dict(self._ids[root.table]) for root in roots}
+        for root, ids in self._left_out.items():
+            found.setdefault(root, {}).update(dict.fromkeys(ids))
+        return found
+
+    def _copy_rows(self, roots: Sequence[ModelClass]) -> None:
+        counts = Counter(node.cls for node in self.copied)
+        for root in roots:
+            self.check_cancelled()
+            try:
+                self._copier.copy(root, {cls: count for cls, count in counts.items() if cls.root is root})
+            except IntegrityError as error:
+                raise InTheWay(_in_the_way(root, error)) from error
+
+    def _log(self) -> None:
+        for cls, ids in self.copies().items():
+            self.call.log("INSERT", cls.java, ids)
+
+
+def _columns(places: Places, engine: object) -> dict[str, Given]:
+    """What copies have in the columns that say where files are."""
+    found: defaultdict[str, Given] = defaultdict(Given)
+    # The uuid shows the database that a server sets the repository; a trigger takes it off again.
+    secret = getattr(engine, "node_uuid", "")
+    for row, path in {**{i: new for i, (_, new) in places.files.items()}, **places.directories}.items():
+        folder, name = split(path)
+        found["originalfile"].add(row, path=folder, name=f"{secret}{name}")
+    for row, (_, folder) in places.prefixes.items():
+        found["fileset"].add(row, templateprefix=f"{folder}/")
+    for row, folder in places.main.items():
+        found["pixels"].add(row, path=folder)
+    return dict(found)
+
+
+def _in_the_way(root: ModelClass, error: IntegrityError) -> str:
+    diagnostics = getattr(error.orig, "diag", None)
+    message = getattr(diagnostics, "message_primary", None) or "a rule of the database"
+    return f"a copy of {root.name} cannot be stored: {message}"
