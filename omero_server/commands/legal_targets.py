@@ -7,7 +7,7 @@ from typing import Any
 import omero
 import omero.cmd
 from omero_server.commands.registry import CommandError, Progress, command
-from omero_server.graphs.policy import operation
+from omero_server.graphs.notation import operation
 from omero_server.sessions.call import Call
 
 __all__ = ["legal_targets"]

@@ -19,7 +19,9 @@ __all__ = ["COMMANDS", "Command", "CommandError", "Progress", "command", "load"]
 MODULES: tuple[str, ...] = (
     "omero_server.commands.unfinished",
     "omero_server.commands.delete",
+    "omero_server.commands.duplicate",
     "omero_server.commands.import_fileset",
+    "omero_server.commands.legal_targets",
     "omero_server.commands.passwords",
     "omero_server.commands.sessions",
 )

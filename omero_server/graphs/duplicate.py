@@ -15,9 +15,10 @@ from omero_server.graphs.copying import Copier, Details, Given
 from omero_server.graphs.errors import BadPlan, GraphError, InTheWay
 from omero_server.graphs.kept import Home, left_out
 from omero_server.graphs.nodes import Graph, Node
+from omero_server.graphs.notation import operation
 from omero_server.graphs.options import ChildOption
 from omero_server.graphs.planning import Planner
-from omero_server.graphs.policy import Plan, operation
+from omero_server.graphs.policy import Plan
 from omero_server.graphs.references import deletion_order
 from omero_server.graphs.targets import find_targets
 from omero_server.graphs.treatment import Treatment
@@ -87,7 +88,7 @@ class Duplication:
         self._home.check_creation({node.cls for node in self.copied})
         self._left_out = left_out(self._planner.graph, self._home, self.copied, self.treatment)
         uuid = None if self._repository is None else self._repository.uuid
-        for node in self.copied:
+        for node in self._original_files():
             if node.repository not in (None, uuid):
                 raise GraphError(f"{node} lies in the repository {node.repository}, whose files cannot be copied")
 
@@ -96,7 +97,8 @@ class Duplication:
         yield self._number
         yield self._copy_files
         yield self._place_files
-        roots = [root for root in reversed(deletion_order()) if root.table in self._ids]
+        copied = {node.cls.root for node in self.copied}
+        roots = [root for root in reversed(deletion_order()) if root in copied]
         size = -(-len(roots) // WAVES) or 1
         for start in range(0, WAVES * size, size):
             yield partial(self._copy_rows, roots[start : start + size])
@@ -119,6 +121,9 @@ class Duplication:
             )
         return next((group for group in groups if group is not None), caller.event_group)
 
+    def _original_files(self) -> list[Node]:
+        return [node for node in self.copied if node.cls.name == "OriginalFile"]
+
     def _number(self) -> None:
         """Ids for the copies, in the order of the originals."""
         originals: defaultdict[ModelClass, list[int]] = defaultdict(list)
@@ -130,7 +135,7 @@ class Duplication:
             self._ids[root.table] = dict(zip(sorted(ids), new, strict=True))
 
     def _copy_files(self) -> None:
-        unregistered = {node.id for node in self.copied if node.cls.name == "OriginalFile" and node.repository is None}
+        unregistered = {node.id for node in self._original_files() if node.repository is None}
         ids = {name: self._ids[name] for name in ("pixels", "thumbnail") if name in self._ids}
         files = self._ids.get("originalfile", {})
         ids["originalfile"] = {i: files[i] for i in sorted(unregistered)}
@@ -140,7 +145,7 @@ class Duplication:
         """Links for files of the repository, and the temporary table that all copies of rows need."""
         given: dict[str, Given] = {}
         if self._repository is not None:
-            files = [node.id for node in self.copied if node.repository is not None]
+            files = [node.id for node in self._original_files() if node.repository is not None]
             lists = [list(self._ids.get(name, ())) for name in ("fileset", "pixels")]
             places = places_for(self.call, self._repository, files, *lists)
             link_files(self.call, self._repository, places, self._ids, self.check_cancelled)
