@@ -25,6 +25,32 @@ CHILDREN = {
 CONTAINERS = {"Image": "DatasetImageLink", "Dataset": "ProjectDatasetLink", "Plate": "ScreenPlateLink"}
 
 
+def _path(graph_spec: str) -> list[str]:
+    """The classes of "Project/Dataset" or "/Image". AttributeError for the form of old versions."""
+    if "+" in graph_spec:
+        raise AttributeError(f"Graph specs containing '+' are no longer supported: {graph_spec!r}")
+    return graph_spec.strip("/").split("/")
+
+
+def _ids(obj_ids: Iterable[int]) -> list[int]:
+    """AttributeError without ids."""
+    if isinstance(obj_ids, Iterable) and not isinstance(obj_ids, str | bytes):
+        ids = [int(number) for number in obj_ids]
+        if ids:
+            return ids
+    raise AttributeError("Must be a list of object IDs")
+
+
+def _started(request: Any, graph_spec: str, obj_ids: Iterable[int]) -> Any:
+    """The request for these objects; within SkipHead when it is meant for those below them."""
+    first, *below = _path(graph_spec)
+    request.targetObjects = {first: _ids(obj_ids)}
+    if not below:
+        return request
+    same = {"targetObjects": request.targetObjects, "childOptions": request.childOptions, "dryRun": request.dryRun}
+    return omero.cmd.SkipHead(startFrom=[below[-1]], request=request, **same)
+
+
 class Commands:
     """The part of the gateway that runs commands."""
 
@@ -70,13 +96,12 @@ class Commands:
         dryRun: bool = False,
         wait: bool = False,
     ) -> Any:
-        """Delete objects of a class by id; the handle of the command.
+        """Delete objects by id; the handle of the command.
 
-        Tags, terms and files on them stay unless ``deleteAnns``, what containers hold unless ``deleteChildren``.
-        ``wait`` waits 5 s at most and raises CmdError when it fails. AttributeError without ids.
+        ``graph_spec`` is a class, or a path such as "Project/Dataset" for the datasets in projects. Tags, terms and
+        files on them stay unless ``deleteAnns``, what containers hold unless ``deleteChildren``. ``wait`` waits 5 s at
+        most and raises CmdError when it fails. AttributeError without ids.
         """
-        if "+" in graph_spec:
-            raise AttributeError("Graph specs containing '+'s are no longer supported: name the class only")
         excluded = self._excluded(graph_spec, deleteAnns, deleteChildren)
         return self._delete(graph_spec, obj_ids, excluded, dryRun, wait)
 
@@ -84,26 +109,27 @@ class Commands:
         self, graph_spec: str, obj_ids: Iterable[int], excluded: list[str], dryRun: bool = False, wait: bool = False
     ) -> Any:
         """Delete objects, but none of the excluded classes that belong to them."""
-        ids = [int(number) for number in obj_ids]
-        if not ids:
-            raise AttributeError("Must be a list of object IDs")
         options = [omero.cmd.graphs.ChildOption(excludeType=excluded)] if excluded else []
-        request = omero.cmd.Delete2({graph_spec: ids}, options, dryRun)
-        handle = self._submit(request)
-        if not wait:
-            return handle
-        callback = self._waitOnCmd(handle, WAIT_LOOPS, WAIT_MS, closehandle=True)
-        callback.close(True)
-        return handle
+        request = omero.cmd.Delete2(childOptions=options, dryRun=dryRun)
+        return self._run(_started(request, graph_spec, obj_ids), wait)
 
     def _excluded(self, graph_spec: str, annotations: bool, children: bool) -> list[str]:
-        target = graph_spec.strip("/").rpartition("/")[2]
+        first, *below = _path(graph_spec)
+        target = below[-1] if below else first
         excluded: list[str] = []
-        if not annotations and target not in ("Annotation", "TagAnnotation"):
-            excluded += ANNOTATIONS_KEPT
+        if not annotations and not {"Annotation", "TagAnnotation"} & {first, target}:
+            # What is asked for below other objects must not be kept from being found.
+            excluded += [name for name in ANNOTATIONS_KEPT if name not in below]
         if not children:
             excluded += CHILDREN.get(target, [])
         return excluded
+
+    def _run(self, request: Any, wait: bool) -> Any:
+        """Start a command and wait for it if that is wished; its handle."""
+        handle = self._submit(request)
+        if wait:
+            self._waitOnCmd(handle, WAIT_LOOPS, WAIT_MS, closehandle=True).close(True)
+        return handle
 
     # Groups and owners
 
@@ -116,13 +142,14 @@ class Commands:
     def chgrpObjects(
         self, graph_spec: str, obj_ids: Iterable[int], group_id: int, container_id: int | None = None
     ) -> Any:
-        """Move objects to another group, there into a container if given; the handle of the command."""
-        ids = [int(number) for number in obj_ids]
-        if not ids:
-            raise AttributeError("Must be a list of object IDs")
-        requests = [omero.cmd.Chgrp2({graph_spec.strip("/"): ids}, [], False, int(group_id))]
+        """Move objects to another group, there into a container if given; the handle of the command.
+
+        ``graph_spec`` and ids as with ``deleteObjects``; the response is a DoAllRsp.
+        """
+        ids = _ids(obj_ids)
+        requests = [_started(omero.cmd.Chgrp2(groupId=int(group_id)), graph_spec, ids)]
         if container_id is not None:
-            requests += self._links_into(graph_spec.strip("/"), ids, container_id)
+            requests += self._links_into("/".join(_path(graph_spec)), ids, container_id)
         context = self.SERVICE_OPTS.copy()
         context.setOmeroGroup(group_id)
         return self._submit(omero.cmd.DoAll(requests), context)
@@ -144,12 +171,26 @@ class Commands:
         return saves
 
     def chownObjects(self, graph_spec: str, obj_ids: Iterable[int], owner_id: int, wait: bool = False) -> Any:
-        """Give objects to another user; the handle of the command. ``wait`` as with ``deleteObjects``."""
-        ids = [int(number) for number in obj_ids]
-        if not ids:
-            raise AttributeError("Must be a list of object IDs")
-        request = omero.cmd.Chown2({graph_spec.strip("/"): ids}, [], False, int(owner_id), [])
-        handle = self._submit(request)
+        """Give objects to another user; the handle of the command, whose response is a DoAllRsp.
+
+        ``graph_spec``, ids and ``wait`` as with ``deleteObjects``.
+        """
+        request = _started(omero.cmd.Chown2(userId=int(owner_id)), graph_spec, obj_ids)
+        return self._run(omero.cmd.DoAll([request]), wait)
+
+    def duplicateObjects(
+        self, graph_spec: str, obj_ids: Iterable[int], dryRun: bool = False, wait: bool = False, **types: list[str]
+    ) -> Any:
+        """Copy objects within the current group; the handle of the command.
+
+        ``types``: ``typesToDuplicate``, ``typesToReference``, ``typesToIgnore``, lists of classes. The rest as with
+        ``deleteObjects``.
+        """
+        request = _started(omero.cmd.Duplicate(dryRun=dryRun, **types), graph_spec, obj_ids)
+        context = self.SERVICE_OPTS.copy()
+        if int(context.getOmeroGroup() or -1) < 0:
+            context.setOmeroGroup(self.getEventContext().groupId)  # type: ignore[attr-defined]
+        handle = self._submit(request, context)
         if wait:
             self._waitOnCmd(handle, WAIT_LOOPS, WAIT_MS, closehandle=True).close(True)
         return handle
