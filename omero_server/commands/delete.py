@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import omero
 import omero.cmd
-from omero_server.commands.registry import CommandError, Progress, command
+from omero_server.commands.registry import CommandError, Progress, Steps, command
 from omero_server.db.transaction import Interference
 from omero_server.graphs.delete import Deletion
 from omero_server.graphs.errors import BadTarget, GraphError, InTheWay, UnknownClass
@@ -23,25 +23,25 @@ PLANS = 4
 
 
 @command(CATEGORY, group=ALL_GROUPS)
-def delete(call: Call, request: omero.cmd.Delete2, progress: Progress) -> omero.cmd.Delete2Response:
+def delete(call: Call, request: omero.cmd.Delete2, progress: Progress) -> Steps[omero.cmd.Delete2Response]:
     """Plan what goes, check every permission, delete; in a dry run all but the last.
 
     Errors: bad-target, steps-cancel (child options that make no sense), graph-fail (a GraphException that names the
     objects, or a plain ERR for a class that does not exist).
     """
-    progress.steps(STEPS_OF_DRY_RUN if request.dryRun else STEPS)
+    deletion = _begin(call, request, progress)
+    yield STEPS_OF_DRY_RUN if request.dryRun else STEPS
     with _failures(call):
-        deletion = _begin(call, request, progress)
         if call.transaction.attempt:
             deletion.hold(request.targetObjects or {})
         planned = deletion.plan(request.targetObjects or {})
+        yield
         steps = [deletion.check_vetoes, deletion.check_removals, deletion.check_references]
         if not request.dryRun:
             steps += [deletion.cut, deletion.write]
-        for done, step in enumerate(steps, start=1):
-            progress.step(done)
+        for step in steps:
             step()
-        progress.step(len(steps) + 1)
+            yield
     return omero.cmd.Delete2Response(deletedObjects={cls.java: ids for cls, ids in planned.items()})
 
 
@@ -50,7 +50,7 @@ def _begin(call: Call, request: omero.cmd.Delete2, progress: Progress) -> Deleti
         options = read_options(request.childOptions)
         ignored = classes_of(request.typesToIgnore)
     except (ValueError, UnknownClass) as error:
-        raise CommandError("steps-cancel", str(error)) from error
+        raise omero.ApiUsageException(message=str(error)) from error
     return Deletion(call, options, ignored, progress.check_cancelled)
 
 

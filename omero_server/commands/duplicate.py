@@ -5,7 +5,7 @@ from __future__ import annotations
 import omero
 import omero.cmd
 from omero_server.commands.graph_failures import graph_failures
-from omero_server.commands.registry import CommandError, Progress, command
+from omero_server.commands.registry import Progress, Steps, command
 from omero_server.graphs.duplicate import Duplication
 from omero_server.graphs.errors import UnknownClass
 from omero_server.graphs.options import read_options
@@ -19,24 +19,24 @@ STEPS, STEPS_OF_DRY_RUN = 14, 3
 
 
 @command(CATEGORY)
-def duplicate(call: Call, request: omero.cmd.Duplicate, progress: Progress) -> omero.cmd.DuplicateResponse:
+def duplicate(call: Call, request: omero.cmd.Duplicate, progress: Progress) -> Steps[omero.cmd.DuplicateResponse]:
     """Plan what is copied, check every permission, copy; in a dry run all but the last.
 
     The response has the ids of the copies, in a dry run those of the originals. Errors: bad-target, bad-class,
     bad-plan, steps-cancel (child options that make no sense), graph-fail (a GraphException that names the objects, or
     a plain ERR for a class that does not exist).
     """
-    progress.steps(STEPS_OF_DRY_RUN if request.dryRun else STEPS)
     with graph_failures(call, CATEGORY):
         duplication = _begin(call, request, progress)
+        yield STEPS_OF_DRY_RUN if request.dryRun else STEPS
         found = duplication.plan(request.targetObjects or {})
+        yield
         steps = [duplication.check_vetoes, duplication.check]
         if not request.dryRun:
             steps += duplication.writing()
-        for done, step in enumerate(steps, start=1):
-            progress.step(done)
+        for step in steps:
             step()
-        progress.step(len(steps) + 1)
+            yield
         if not request.dryRun:
             found = duplication.copies()
     return omero.cmd.DuplicateResponse(duplicates={cls.java: ids for cls, ids in found.items()})
@@ -47,5 +47,5 @@ def _begin(call: Call, request: omero.cmd.Duplicate, progress: Progress) -> Dupl
     try:
         options = read_options(request.childOptions)
     except (ValueError, UnknownClass) as error:
-        raise CommandError("steps-cancel", str(error)) from error
+        raise omero.ApiUsageException(message=str(error)) from error
     return Duplication(call, treatment, options, progress.check_cancelled)

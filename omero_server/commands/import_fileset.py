@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Generator
 from typing import Any
 
 import omero
 import omero._generated
 import omero.grid
-from omero_server.commands.registry import CommandError, Progress, command
+from omero_server.commands.registry import CommandError, Progress, Steps, command
 from omero_server.formats.base import FormatError, UnsupportedFormat
 from omero_server.imports.journal import Journal
 from omero_server.imports.process import FAILED, FINISHED, PROCESSES, Import
@@ -22,16 +23,16 @@ __all__ = ["import_fileset"]
 log = logging.getLogger(__name__)
 
 
-@command("::omero::grid::ImportRequest", mode="none")
-def import_fileset(call: Call, request: omero.grid.ImportRequest, progress: Progress) -> Any:
+@command("::omero::grid::ImportRequest", mode="none", background=True)
+def import_fileset(call: Call, request: omero.grid.ImportRequest, progress: Progress) -> Steps[Any]:
     """Import, or leave nothing behind: a failure removes the uploaded files and their rows again."""
     process = PROCESSES.get(request.clientUuid or "")
     if process is None:
         raise CommandError("bad-location", "Imports begin with ManagedRepository.importFileset.")
-    progress.steps(STEPS)
+    yield STEPS
     try:
         with process.lock:
-            response = _run(call, process, progress)
+            response = yield from _run(call, process, progress)
         process.state = FINISHED
         return response
     except BaseException:
@@ -41,10 +42,10 @@ def import_fileset(call: Call, request: omero.grid.ImportRequest, progress: Prog
         raise
 
 
-def _run(call: Call, process: Import, progress: Progress) -> Any:
+def _run(call: Call, process: Import, progress: Progress) -> Generator[None, None, Any]:
     journal = Journal(process.log_path)
     try:
-        return run_import(call, process, progress, journal)
+        return (yield from run_import(call, process, progress, journal))
     except UnsupportedFormat as error:
         raise CommandError("import-unknown-format", _plain(error, process)) from error
     except FormatError as error:

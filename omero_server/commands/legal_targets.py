@@ -30,7 +30,6 @@ def legal_targets(call: Call, request: Any, progress: Progress) -> Any:
 
     Error: graph-no-targets for a request that has none.
     """
-    progress.steps(1)
     asked = request.request
     while asked is not None and asked.ice_id() == "::omero::cmd::SkipHead":
         asked = asked.request

@@ -14,22 +14,18 @@ from omero_server.sessions.call import Call
 __all__ = ["REQUESTS"]
 
 REQUESTS = (
-    "::omero::api::Save",
     "::omero::cmd::Chgrp2",
     "::omero::cmd::Chmod2",
     "::omero::cmd::Chown2",
     "::omero::cmd::DiskUsage",
     "::omero::cmd::DiskUsage2",
-    "::omero::cmd::DoAll",
     "::omero::cmd::FindChildren",
     "::omero::cmd::FindParents",
     "::omero::cmd::FindPyramids",
-    "::omero::cmd::ListRequests",
     "::omero::cmd::ManageImageBinaries",
     "::omero::cmd::OriginalMetadataRequest",
     "::omero::cmd::SendEmailRequest",
     "::omero::cmd::SkipHead",
-    "::omero::cmd::Timing",
     "::omero::cmd::UsedFilesRequest",
     "::omero::grid::RawAccessRequest",
 )

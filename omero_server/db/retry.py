@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from omero_server.db.engine import Database
 from omero_server.db.transaction import Author, Interference, Transaction
 
-__all__ = ["transact"]
+__all__ = ["passes", "transact"]
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +43,15 @@ def transact(database: Database, author: Author, work: Callable[[Transaction], R
                 return work(transaction)
         except (DBAPIError, Interference) as error:
             attempt += 1
-            if attempt == ATTEMPTS or not _passes(error):
+            if attempt == ATTEMPTS or not passes(error):
                 raise
             log.debug("attempt %d of a transaction failed: %s", attempt, error)
         # At random, so that those who met do not meet again.
         time.sleep(random.uniform(0.5, 1.0) * min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE))
 
 
-def _passes(error: Exception) -> bool:
+def passes(error: BaseException) -> bool:
     """Whether the same may succeed a moment later."""
     if isinstance(error, DBAPIError):
         return isinstance(error.orig, psycopg2.errors.DeadlockDetected | psycopg2.errors.SerializationFailure)
-    return True
+    return isinstance(error, Interference)

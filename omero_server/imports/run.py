@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -48,8 +48,6 @@ STEPS = 5
 class Progress(Protocol):
     """Whoever follows the import."""
 
-    def step(self, done: int) -> None: ...
-
     def check_cancelled(self) -> None: ...
 
 
@@ -61,23 +59,23 @@ class _Saved:
     plates: list[Any]
 
 
-def run_import(call: Call, process: Import, progress: Progress, journal: Journal) -> Any:
-    """Import a fileset whose upload is complete; the response for its client.
+def run_import(call: Call, process: Import, progress: Progress, journal: Journal) -> Generator[None, None, Any]:
+    """Import a fileset whose upload is complete; yields after each step, and returns the response for its client.
 
     FormatError for files that cannot be read, and whatever the database or disk raises; nothing is stored then.
     """
     started = time.monotonic()
     with _open(process, journal) as reader:
-        progress.step(1)
+        yield
         found = _measure(call, process, reader, progress, journal)
-        progress.step(2)
+        yield
         with call.engine.begin(call.caller, writable=True, session=call.session, context=call.context) as own:
             saved = _store(own, process, reader, found, journal)
             progress.check_cancelled()
             journal.write(f"finished after {time.monotonic() - started:.3f} s")
             _finish(own, process, reader, journal.close())
-    for step in (3, 4, 5):
-        progress.step(step)
+    for _ in range(STEPS - 2):
+        yield
     return _response(saved)
 
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import Ice
@@ -49,7 +50,10 @@ class ActiveObjects:
         self._max_servants = engine.config.get_int("omero.throttling.servants_per_session")
         self._pool = ThreadPoolExecutor(engine.config.get_int("omero.threads.max_threads", 50), "request")
         engine.sessions.on_close.append(self.remove_session)
-        engine.on_shutdown(lambda: self._pool.shutdown(wait=True, cancel_futures=True))
+        background = engine.config.get_int("omero.threads.background_threads")
+        self._background = ThreadPoolExecutor(background, "background")
+        for pool in (self._pool, self._background):
+            engine.on_shutdown(partial(pool.shutdown, wait=True, cancel_futures=True))
 
     def stateless(self, session: Session, client_uuid: str, name: str) -> Any:
         """Proxy of a service without state; the same for each call of one client. KeyError when there is no such
@@ -116,7 +120,7 @@ class ActiveObjects:
         running.on_removal = remove
         with self._lock:
             self._add(session, identity, running)
-        self._pool.submit(running.run)
+        (self._background if running.waits else self._pool).submit(running.run)
         return self._proxy(session.uuid, identity, interface_class("::omero::cmd::Handle"))
 
     def active(self, session: Session) -> list[str]:

@@ -11,6 +11,7 @@ import omero
 import omero.cmd
 from omero_server.commands.duplicate import duplicate
 from omero_server.commands.registry import CommandError
+from omero_server.commands.running import execute
 from omero_server.db.retry import transact
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Transaction
@@ -30,7 +31,7 @@ def run(lab: Lab, user: str, targets: Found, steps: Steps | None = None, *, grou
 
     def work(transaction: Transaction) -> Any:
         call = Call(who, transaction, None, lab.engine)  # type: ignore[arg-type]
-        return duplicate(call, request, steps or Steps())
+        return execute(duplicate, call, request, steps or Steps())
 
     response = transact(lab.database, who.author(), work)
     return {name.rpartition(".")[2]: ids for name, ids in response.duplicates.items()}

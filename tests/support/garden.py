@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 import omero
 import omero.cmd
 from omero_server.commands.delete import delete
+from omero_server.commands.running import execute
 from omero_server.db.retry import transact
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Transaction
@@ -205,7 +206,7 @@ def run_delete(
 
     def work(transaction: Transaction) -> Any:
         call = Call(who, transaction, None, lab.engine)  # type: ignore[arg-type]
-        return delete(call, request(targets, **asked), steps or Steps())
+        return execute(delete, call, request(targets, **asked), steps or Steps())
 
     response = transact(lab.database, who.author(), work)
     return {name.rpartition(".")[2]: ids for name, ids in response.deletedObjects.items()}
