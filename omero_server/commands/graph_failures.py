@@ -10,14 +10,15 @@ import omero
 import omero.cmd
 from omero_server.commands.registry import CommandError
 from omero_server.db.transaction import Interference
-from omero_server.graphs.errors import BadClass, BadPlan, BadTarget, GraphError, InTheWay, UnknownClass
+from omero_server.graphs.errors import BadClass, BadOptions, BadPlan, BadTarget, GraphError, InTheWay, UnknownClass
 from omero_server.sessions.call import Call
 
 __all__ = ["graph_failures"]
 
 PLANS = 4
 CODES: dict[type[Exception], str] = {
-    BadTarget: "bad-target", BadClass: "bad-class", BadPlan: "bad-plan", UnknownClass: "graph-fail",
+    BadTarget: "bad-target", BadOptions: "bad-options", BadClass: "bad-class", BadPlan: "bad-plan",
+    UnknownClass: "graph-fail",
 }  # fmt: skip
 
 

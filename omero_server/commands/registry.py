@@ -48,6 +48,7 @@ MODULES: tuple[str, ...] = (
     "omero_server.commands.delete",
     "omero_server.commands.do_all",
     "omero_server.commands.duplicate",
+    "omero_server.commands.find",
     "omero_server.commands.import_fileset",
     "omero_server.commands.legal_targets",
     "omero_server.commands.passwords",

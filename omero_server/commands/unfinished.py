@@ -19,8 +19,6 @@ REQUESTS = (
     "::omero::cmd::Chown2",
     "::omero::cmd::DiskUsage",
     "::omero::cmd::DiskUsage2",
-    "::omero::cmd::FindChildren",
-    "::omero::cmd::FindParents",
     "::omero::cmd::FindPyramids",
     "::omero::cmd::ManageImageBinaries",
     "::omero::cmd::OriginalMetadataRequest",

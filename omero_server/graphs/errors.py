@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BadClass", "BadPlan", "BadTarget", "GraphError", "InTheWay", "UnknownClass"]
+__all__ = ["BadClass", "BadOptions", "BadPlan", "BadTarget", "GraphError", "InTheWay", "UnknownClass"]
 
 
 class GraphError(Exception):
@@ -27,3 +27,7 @@ class BadClass(Exception):
 
 class BadPlan(Exception):
     """The rules would remove something in an operation that only looks or copies."""
+
+
+class BadOptions(Exception):
+    """What is to be found is not said, or cannot be found."""
