@@ -33,9 +33,7 @@ def find_children(call: Call, request: Any, progress: Progress) -> Any:
 def _find(
     call: Call, category: str, name: str, request: Any, wanted: list[str] | None, progress: Progress
 ) -> dict[str, list[int]]:  # fmt: skip
-    progress.steps(1)
     with graph_failures(call, category):
         targets = request.targetObjects or {}
         found = find(call, name, targets, wanted, request.stopBefore, progress.check_cancelled)
-    progress.step(1)
     return {cls.java: ids for cls, ids in found.items()}

@@ -102,7 +102,10 @@ def _known(names: Iterable[str] | None, reachable: Classes | None) -> Classes:
 
 
 def _climbed(kind: Operation) -> Classes:
-    return frozenset(cls for rule in kind.rules for step in _steps(rule) for cls in step)
+    """The classes that rules name; anything may have external information."""
+    named = (rule for rule in kind.rules if all(test.classes is not None for test in rule.nodes.values()))
+    found = frozenset(cls for rule in named for step in _steps(rule) for cls in step)
+    return found | {MODEL.classes["ExternalInfo"]}
 
 
 def _steps(rule: Rule) -> Iterator[tuple[ModelClass, ModelClass]]:
