@@ -67,10 +67,12 @@ def short_answer(ctx: Context, client: Any, request: Any) -> Any:
 
 
 def failure(error: Any) -> str:
-    """The text of an ERR."""
-    message = getattr(error, "message", None) or ""
-    details = message or "\n".join(f"\t{key}={value}" for key, value in sorted((error.parameters or {}).items()))
-    return f"failed: '{error.name}'\n" + (f"failed: {details}" if message else details)
+    """The text of an ERR. Where in the server it came from is for its log."""
+    message = getattr(error, "message", None)
+    if message:
+        return f"failed: '{error.name}'\nfailed: {message}"
+    told = ((key, value) for key, value in sorted((error.parameters or {}).items()) if key != "stacktrace")
+    return f"failed: '{error.name}'\n" + "\n".join(f"\t{key}={value}" for key, value in told)
 
 
 def _submit(ctx: Context, client: Any, request: Any) -> Any:

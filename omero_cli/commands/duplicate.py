@@ -8,11 +8,11 @@ EXAMPLES = """Examples:
   omero duplicate Dataset:50 --report --dry-run
   omero duplicate Project/Dataset:51                     # the datasets in the project, not the project
   omero duplicate Dataset:50 --reference Image           # the copy of the dataset holds the same images
-  omero duplicate Dataset:50 --ignore Annotation         # the copies have no annotations
+  omero duplicate Dataset:50 --ignore ImageAnnotationLink  # the copies of its images have no annotations
 
-Files on disk are never copied: copies refer to those of the originals or have none, so copies of images have no pixel
-data. For each object, the most specific class that --duplicate, --reference or --ignore name decides. A range of ids
-needs --force; without it only a dry run is made.
+Copies of images have their files and pixel data. For each object, the most specific class that --duplicate, --reference
+or --ignore name decides. What needs an object that is left out cannot be copied. A range of ids needs --force; without
+it only a dry run is made.
 """
 CHOICES = {"duplicate": "Classes to copy", "reference": "Classes to use as they are", "ignore": "Classes to leave out"}
 
