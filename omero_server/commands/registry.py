@@ -51,6 +51,7 @@ MODULES: tuple[str, ...] = (
     "omero_server.commands.find",
     "omero_server.commands.import_fileset",
     "omero_server.commands.legal_targets",
+    "omero_server.commands.letters",
     "omero_server.commands.passwords",
     "omero_server.commands.sessions",
 )

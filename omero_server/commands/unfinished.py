@@ -22,7 +22,6 @@ REQUESTS = (
     "::omero::cmd::FindPyramids",
     "::omero::cmd::ManageImageBinaries",
     "::omero::cmd::OriginalMetadataRequest",
-    "::omero::cmd::SendEmailRequest",
     "::omero::cmd::SkipHead",
     "::omero::cmd::UsedFilesRequest",
     "::omero::grid::RawAccessRequest",
