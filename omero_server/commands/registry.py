@@ -54,6 +54,7 @@ MODULES: tuple[str, ...] = (
     "omero_server.commands.letters",
     "omero_server.commands.passwords",
     "omero_server.commands.sessions",
+    "omero_server.commands.usage",
 )
 
 Response = TypeVar("Response")

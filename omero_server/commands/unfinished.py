@@ -17,8 +17,6 @@ REQUESTS = (
     "::omero::cmd::Chgrp2",
     "::omero::cmd::Chmod2",
     "::omero::cmd::Chown2",
-    "::omero::cmd::DiskUsage",
-    "::omero::cmd::DiskUsage2",
     "::omero::cmd::FindPyramids",
     "::omero::cmd::ManageImageBinaries",
     "::omero::cmd::OriginalMetadataRequest",

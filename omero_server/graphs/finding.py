@@ -27,7 +27,7 @@ from omero_server.model.schema import MODEL, ModelClass
 from omero_server.security.filter import read_filter
 from omero_server.sessions.call import ALL_GROUPS, Caller
 
-__all__ = ["Looking", "find", "reach"]
+__all__ = ["REACHED", "Looking", "find", "narrow", "reach"]
 
 Classes = frozenset[ModelClass]
 REACHED = frozenset((Plan.PROCESS,))

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from omero_server.control.config import Config
 
-__all__ = ["Layout", "id_path", "index_name"]
+__all__ = ["PYRAMID", "Layout", "id_path", "index_name"]
+
+PYRAMID = "_pyramid"
+"""What the name of a pyramid has after that of its pixels."""
 
 
 def id_path(number: int) -> Path:
@@ -53,7 +56,7 @@ class Layout:
     def pyramid(self, pixels_id: int) -> Path:
         """The pyramid made of pixels that have none."""
         path = self.pixels(pixels_id)
-        return path.with_name(f"{path.name}_pyramid")
+        return path.with_name(f"{path.name}{PYRAMID}")
 
     def thumbnail(self, thumbnail_id: int) -> Path:
         """The JPEG of a Thumbnail row."""

@@ -12,13 +12,12 @@ from sqlalchemy import Connection, exists, select
 from omero_server.db.rows import among
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL
-from omero_server.repository.layout import Layout
+from omero_server.repository.layout import PYRAMID, Layout
 from omero_server.repository.removal import Doomed
 
 __all__ = ["unused_files"]
 
 BATCH = 10_000
-PYRAMID = "_pyramid"
 TABLE_OF = {name: MODEL.classes[name].table for name in ("OriginalFile", "Pixels", "Thumbnail")}
 
 
