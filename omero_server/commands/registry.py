@@ -52,6 +52,7 @@ MODULES: tuple[str, ...] = (
     "omero_server.commands.import_fileset",
     "omero_server.commands.legal_targets",
     "omero_server.commands.letters",
+    "omero_server.commands.originals",
     "omero_server.commands.passwords",
     "omero_server.commands.sessions",
     "omero_server.commands.usage",

@@ -19,9 +19,7 @@ REQUESTS = (
     "::omero::cmd::Chown2",
     "::omero::cmd::FindPyramids",
     "::omero::cmd::ManageImageBinaries",
-    "::omero::cmd::OriginalMetadataRequest",
     "::omero::cmd::SkipHead",
-    "::omero::cmd::UsedFilesRequest",
     "::omero::grid::RawAccessRequest",
 )
 

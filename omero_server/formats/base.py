@@ -159,6 +159,10 @@ class Reader(ABC):
         """What `describe` found."""
         return self._info
 
+    def pixel_files(self) -> list[set[Path]]:
+        """For each image the files that hold its pixels; the others hold metadata or belong to other images."""
+        return [set(self._info.used_files) for _ in self._info.images]
+
     def image(self, series: int) -> ImageInfo:
         """Image number `series`; IndexError when there is none."""
         if not 0 <= series < len(self._info.images):

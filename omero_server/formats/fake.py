@@ -57,6 +57,10 @@ class FakeReader(Reader):
             spec = parse_name(files[0], sections[""])
         return cls._fileset(spec, files, sections)
 
+    def pixel_files(self) -> list[set[Path]]:
+        files = {path for path in self._info.used_files if path.suffix.lower() == ".fake"}
+        return [files for _ in self._info.images]
+
     @classmethod
     def _fileset(cls, spec: FakeSpec, files: list[Path], sections: dict[str, dict[str, str]]) -> FilesetInfo:
         screens, plates = plates_of(spec)

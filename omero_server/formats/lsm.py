@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from omero_server.formats.base import FormatError
+from omero_server.formats.flat import flat
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, ObjectiveInfo, PlaneInfo, Quantity
 from omero_server.formats.tiff import image_of
 from omero_server.formats.tiffbase import PagedReader, load_pages
@@ -56,7 +57,7 @@ class LsmReader(PagedReader):
                 image.size_z, image.size_t, image.is_rgb, image.graphics = z, t, False, False
                 _describe(image, notes)
                 images.append(image)
-        return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=_flat(notes))
+        return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=flat(notes))
 
 
 def _describe(image: ImageInfo, notes: dict[str, Any]) -> None:
@@ -102,17 +103,3 @@ def _channels(count: int, notes: dict[str, Any]) -> list[ChannelInfo]:
             middle = float(sum(bands[number])) / 2 * _METRES_TO_NANOMETRES
             channel.emission_wavelength = (middle, "nm") if middle > 0 else None
     return channels
-
-
-def _flat(notes: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Plain values of nested metadata as text, keys joined by spaces."""
-    found: dict[str, str] = {}
-    for key, value in notes.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{prefix}{key} ")
-        elif isinstance(value, str | int | float):
-            found[f"{prefix}{key}"] = str(value)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for number, item in enumerate(value):
-                found |= _flat(item, f"{prefix}{key} {number} ")
-    return found

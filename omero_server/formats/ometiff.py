@@ -13,6 +13,7 @@ from tifffile import TiffFile, TiffPage
 from omero_server.formats.base import FormatError, decoding, plane_number
 from omero_server.formats.info import FilesetInfo, ImageInfo
 from omero_server.formats.omexml import OmeXml, child, children, declares_ome, image_info, parse
+from omero_server.formats.omexmlextras import original_metadata
 from omero_server.formats.tiff import image_of, subifd_levels, tag_metadata
 from omero_server.formats.tiffbase import PagedReader
 from omero_server.formats.tiffpages import PageRef, first_page, ifd_offsets, is_tiff, pages_of
@@ -141,7 +142,7 @@ class _Fileset:
         page = self.page(first, 0)
         found = tag_metadata(page) if page is not None else {}
         creator = self.document.root.get("Creator")
-        return found | ({"Creator": creator} if creator else {})
+        return found | original_metadata(self.document.root) | ({"Creator": creator} if creator else {})
 
     def _tiff(self, number: int) -> tuple[TiffFile, list[int]]:
         if number not in self._open:

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from omero_server.formats.info import AnnotationInfo, RoiInfo, ShapeInfo
 
-__all__ = ["annotations_of", "rois_of"]
+__all__ = ["annotations_of", "original_metadata", "rois_of"]
 
 _PLANE_KEYS = {"TheZ", "TheC", "TheT", "ID"}
 
@@ -23,6 +23,13 @@ def _named(element: Element, name: str) -> list[Element]:
 def _text(element: Element, name: str) -> str | None:
     found = _named(element, name)
     return (found[0].text or "").strip() or None if found else None
+
+
+def original_metadata(root: Element) -> dict[str, str]:
+    """The key-value pairs that converters keep of the file that an OME-XML was made from."""
+    entries = (item for item in root.iter() if _local(item) == "OriginalMetadata")
+    pairs = ((_text(entry, "Key"), _text(entry, "Value")) for entry in entries)
+    return {key: value or "" for key, value in pairs if key}
 
 
 def rois_of(root: Element, elements: Mapping[str, Element], image: Element) -> list[RoiInfo]:

@@ -12,6 +12,7 @@ import numpy as np
 import zarr
 
 from omero_server.formats.base import Array, FormatError, Reader
+from omero_server.formats.flat import flat
 from omero_server.formats.info import (
     AcquisitionInfo,
     ChannelInfo,
@@ -74,7 +75,11 @@ class OmeZarrReader(Reader):
             images = [multiscale_image(tree, "", attributes)]
         if not images:
             raise FormatError(path, "is an OME-Zarr folder without images")
-        return FilesetInfo(cls.format, cls.name, cls.version, tree.files(), images, plates)
+        # Of a single image the attributes are the image's own. The wells are told as such.
+        general = (
+            {} if layout == "image" else flat(attributes | {"plate": {**attributes.get("plate", {}), "wells": None}})
+        )
+        return FilesetInfo(cls.format, cls.name, cls.version, tree.files(), images, plates, metadata=general)
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
         image = self._info.images[series]
@@ -91,6 +96,19 @@ class OmeZarrReader(Reader):
                 selection.append(values[axis] * size // sizes[axis])
         pixels = np.asarray(array[tuple(selection)])
         return pixels.T if image.index["axes"].index("x") < image.index["axes"].index("y") else pixels
+
+    def pixel_files(self) -> list[set[Path]]:
+        arrays = {
+            self._tree.folder(path): series
+            for series, image in enumerate(self._info.images)
+            for path in image.index["levels"]
+        }
+        found: list[set[Path]] = [set() for _ in self._info.images]
+        for file in self._info.used_files:
+            series = next((arrays[folder] for folder in file.parents if folder in arrays), None)
+            if series is not None:
+                found[series].add(file)
+        return found
 
     def _array(self, path: str) -> zarr.Array[Any]:
         with self._lock:
@@ -136,7 +154,7 @@ def _merged(declared: ImageInfo, found: ImageInfo) -> ImageInfo:
     """Metadata of the OME-XML with sizes, types and levels of the arrays; channel looks fill gaps."""
     for name in ("size_x", "size_y", "size_z", "size_c", "size_t", "pixel_type", "levels", "tile_size", "index"):
         setattr(declared, name, getattr(found, name))
-    declared.dimension_order, declared.is_rgb = found.dimension_order, False
+    declared.dimension_order, declared.is_rgb, declared.metadata = found.dimension_order, False, found.metadata
     for name in ("physical_size_x", "physical_size_y", "physical_size_z", "time_increment"):
         setattr(declared, name, getattr(declared, name) or getattr(found, name))
     declared.channels = (declared.channels + [ChannelInfo() for _ in range(found.size_c)])[: found.size_c]

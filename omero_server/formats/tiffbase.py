@@ -39,6 +39,12 @@ class PagedReader(Reader):
         super().__init__(info)
         self._files = TiffFiles(info.used_files)
 
+    def pixel_files(self) -> list[set[Path]]:
+        return [
+            {self._info.used_files[page[0]] for level in image.index["levels"] for page in level if page is not None}
+            for image in self._info.images
+        ]
+
     @classmethod
     def detect(cls, path: Path) -> bool:
         return is_tiff(path)

@@ -7,6 +7,7 @@ from typing import Any
 import zarr
 
 from omero_server.formats.base import FormatError, decoding, pixel_type_of
+from omero_server.formats.flat import flat
 from omero_server.formats.info import ChannelInfo, ImageInfo, Level, Quantity
 from omero_server.formats.zarrtree import ZarrTree
 
@@ -41,6 +42,7 @@ def multiscale_image(tree: ZarrTree, path: str, attributes: dict[str, Any], name
         image = _sized(tree, arrays, axes, name or str(scale.get("name") or tree.root.name), paths)
         _calibrate(image, scale, axes)
         _looks(image, attributes.get("omero"))
+        image.metadata = flat(attributes)
     return image
 
 

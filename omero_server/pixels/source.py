@@ -29,7 +29,7 @@ from omero_server.repository.disk import write_durably
 from omero_server.repository.identity import find_repository
 from omero_server.repository.layout import Layout, index_name
 
-__all__ = ["Reading", "pixel_source", "writable_pixels", "write_index"]
+__all__ = ["Reading", "fileset_reader", "pixel_source", "writable_pixels", "write_index"]
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,16 @@ def writable_pixels(call: Reading, pixels_id: int) -> RomioBuffer:
     if row.file is not None:
         raise omero.ResourceError(message=f"The pixels {pixels_id} lie in an imported file, which stays as it is.")
     return RomioBuffer(layout.pixels(pixels_id), _sizes(row), row.type, writable=True)
+
+
+def fileset_reader(call: Reading, pixels_id: int) -> Reader:
+    """A reader of its own over the fileset that the pixels lie in. To be closed.
+
+    ValidationException for an unknown id; ResourceError when they lie in no imported file, FormatError when the files
+    cannot be read.
+    """
+    row, layout = _find(call.db, pixels_id), Layout.of(call.engine.config)
+    return _open_fileset(layout, row.templateprefix or "", _entry(call.db, layout, row))
 
 
 def _forget(removed: removal.Doomed) -> None:
@@ -110,17 +120,21 @@ def _sizes(row: Row[Any]) -> tuple[int, int, int, int, int]:
 
 
 def _original(db: Connection, layout: Layout, row: Row[Any]) -> PixelBuffer:
-    if row.file is None:
-        raise omero.ResourceError(
-            message=f"The pixels {row.id} have not been stored yet: their import is not finished, or it failed."
-        )
-    path = _root(db, layout, row) / (row.folder or "").strip("/") / row.file
-    series = row.series or 0
+    path, series = _entry(db, layout, row), row.series or 0
     if row.fileset is None:
         return SHELF.buffer(("file", str(path)), series, lambda: open_reader(path))
     return SHELF.buffer(
         ("fileset", row.fileset), series, lambda: _open_fileset(layout, row.templateprefix or "", path)
     )  # fmt: skip
+
+
+def _entry(db: Connection, layout: Layout, row: Row[Any]) -> Path:
+    """The file by which the fileset is opened."""
+    if row.file is None:
+        raise omero.ResourceError(
+            message=f"The pixels {row.id} have not been stored yet: their import is not finished, or it failed."
+        )
+    return _root(db, layout, row).joinpath((row.folder or "").strip("/"), row.file)
 
 
 def _root(db: Connection, layout: Layout, row: Row[Any]) -> Path:

@@ -10,7 +10,13 @@ import pytest
 import omero
 import omero.cmd
 from omero.rtypes import rstring
+from omero_server.commands.letters import send_email
+from omero_server.commands.registry import CommandError
+from omero_server.commands.running import execute
+from omero_server.control.config import Config
+from tests.support.garden import Steps
 from tests.support.instance import Instance, fresh_root, running
+from tests.support.lab import Lab
 from tests.support.people import logged_in, make_group, make_user
 from tests.support.requests import answer, refused
 from tests.support.smtp import Mailbox, smtp_server
@@ -117,11 +123,8 @@ def test_only_administrators_write(house: House) -> None:
             assert refused(session, letter(everyone=True)) == code
 
 
-def test_no_sender(house: House) -> None:
-    config = house.root.getConfigService()
-    before = config.getConfigValue("omero.mail.from")
-    config.setConfigValue("omero.mail.from", " ")
-    try:
-        assert refused(house.root, letter(everyone=True)) == "no-sender"
-    finally:
-        config.setConfigValue("omero.mail.from", before)
+def test_no_sender(lab: Lab) -> None:
+    lab.engine.config = Config(lab.config.instance, {"omero.mail.from": " "})
+    with lab.call("root", None) as call, pytest.raises(CommandError) as caught:
+        execute(send_email, call, letter(everyone=True), Steps())
+    assert caught.value.name == "no-sender"
