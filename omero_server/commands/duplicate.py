@@ -15,7 +15,6 @@ from omero_server.sessions.call import Call
 __all__ = ["duplicate"]
 
 CATEGORY = "::omero::cmd::Duplicate"
-STEPS, STEPS_OF_DRY_RUN = 14, 3
 
 
 @command(CATEGORY)
@@ -28,18 +27,12 @@ def duplicate(call: Call, request: omero.cmd.Duplicate, progress: Progress) -> S
     """
     with graph_failures(call, CATEGORY):
         duplication = _begin(call, request, progress)
-        yield STEPS_OF_DRY_RUN if request.dryRun else STEPS
-        found = duplication.plan(request.targetObjects or {})
-        yield
-        steps = [duplication.check_vetoes, duplication.check]
-        if not request.dryRun:
-            steps += duplication.writing()
+        steps = duplication.steps(request.targetObjects or {}, dry_run=bool(request.dryRun))
+        yield len(steps)
         for step in steps:
             step()
             yield
-        if not request.dryRun:
-            found = duplication.copies()
-    return omero.cmd.DuplicateResponse(duplicates={cls.java: ids for cls, ids in found.items()})
+    return omero.cmd.DuplicateResponse(duplicates={cls.java: ids for cls, ids in duplication.result().items()})
 
 
 def _begin(call: Call, request: omero.cmd.Duplicate, progress: Progress) -> Duplication:

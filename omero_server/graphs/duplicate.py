@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -45,7 +45,7 @@ class Duplicating(Copying, Protocol):
 
 @dataclass
 class Duplication:
-    """One duplication: ``plan``, ``check_vetoes``, ``check``, then the steps of ``writing``.
+    """One duplication, in ``steps``; each needs the ones before.
 
     treatment: which classes are copied. check_cancelled: called now and then; raises to stop.
     """
@@ -66,17 +66,21 @@ class Duplication:
         )  # fmt: skip
         self._repository = find_repository(db, Layout.of(self.call.engine.config).managed)
 
-    def plan(self, targets: Mapping[str, Collection[int]]) -> dict[ModelClass, list[int]]:
-        """The originals of what will be copied: ids by concrete class. ``targets``: ids by class name.
+    def steps(self, targets: Mapping[str, Collection[int]], *, dry_run: bool) -> list[Callable[[], None]]:
+        """What is to be done, in this order. ``targets``: ids by class name, spelt in any usual way.
 
-        Raises UnknownClass, BadTarget, BadPlan, and GraphError when an object does not exist or cannot be read.
+        The steps raise UnknownClass, BadTarget, BadPlan or GraphError when something must not be.
         """
+        steps: list[Callable[[], None]] = [partial(self.plan, targets), self.check_vetoes, self.check]
+        return steps if dry_run else [*steps, *self._writing()]
+
+    def plan(self, targets: Mapping[str, Collection[int]]) -> None:
+        """Find out what will be ``copied``."""
         found = find_targets(self._planner.operation, self._planner.graph, targets)
         self._planner.plan(node for node in found if node.cls not in self.treatment.not_copied)
         if self._planner.with_plan(Plan.REMOVE):
             raise BadPlan("copying would remove something")
         self.copied = self._planner.with_plan(Plan.PROCESS)
-        return ids_by_class(self.copied)
 
     def check_vetoes(self) -> None:
         """Raises GraphError if the policy forbids the plan."""
@@ -92,22 +96,17 @@ class Duplication:
             if node.repository not in (None, uuid):
                 raise GraphError(f"{node} lies in the repository {node.repository}, whose files cannot be copied")
 
-    def writing(self) -> Iterator[Callable[[], None]]:
-        """The steps that write, to be taken one after the other. InTheWay when something was added just now."""
-        yield self._number
-        yield self._copy_files
-        yield self._place_files
-        copied = {node.cls.root for node in self.copied}
-        roots = [root for root in reversed(deletion_order()) if root in copied]
-        size = -(-len(roots) // WAVES) or 1
-        for start in range(0, WAVES * size, size):
-            yield partial(self._copy_rows, roots[start : start + size])
-        yield self._log
+    def _writing(self) -> list[Callable[[], None]]:
+        """The steps that write. InTheWay when something was added just now."""
+        waves = [partial(self._copy_wave, number) for number in range(WAVES)]
+        return [self._number, self._copy_files, self._place_files, *waves, self._log]
 
-    def copies(self) -> dict[ModelClass, list[int]]:
-        """Ids of the copies, ascending, by concrete class."""
-        originals = ids_by_class(self.copied).items()
-        return {cls: sorted(self._ids[cls.root.table][i] for i in ids) for cls, ids in originals}
+    def result(self) -> dict[ModelClass, list[int]]:
+        """Ids of the copies, ascending, by concrete class; before anything is written those of the originals."""
+        originals = ids_by_class(self.copied)
+        if not self._ids:
+            return originals
+        return {cls: sorted(self._ids[cls.root.table][i] for i in ids) for cls, ids in originals.items()}
 
     def _group(self) -> int:
         """The group of the copies: that of the call, in a call for all groups that of the originals."""
@@ -143,6 +142,8 @@ class Duplication:
 
     def _place_files(self) -> None:
         """Links for files of the repository, and the temporary table that all copies of rows need."""
+        if not self.copied:
+            return
         given: dict[str, Given] = {}
         if self._repository is not None:
             files = [node.id for node in self._original_files() if node.repository is not None]
@@ -162,9 +163,13 @@ class Duplication:
             found.setdefault(root, {}).update(dict.fromkeys(ids))
         return found
 
-    def _copy_rows(self, roots: Sequence[ModelClass]) -> None:
+    def _copy_wave(self, number: int) -> None:
+        """Copy the rows of some of the classes, those that others refer to before these."""
         counts = Counter(node.cls for node in self.copied)
-        for root in roots:
+        copied = {cls.root for cls in counts}
+        roots = [root for root in reversed(deletion_order()) if root in copied]
+        size = -(-len(roots) // WAVES)
+        for root in roots[number * size : (number + 1) * size]:
             self.check_cancelled()
             try:
                 self._copier.copy(root, {cls: count for cls, count in counts.items() if cls.root is root})
@@ -172,7 +177,7 @@ class Duplication:
                 raise InTheWay(_in_the_way(root, error)) from error
 
     def _log(self) -> None:
-        for cls, ids in self.copies().items():
+        for cls, ids in self.result().items():
             self.call.log("INSERT", cls.java, ids)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from omero_server.commands.running import execute
 from omero_server.db.retry import transact
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Transaction
+from omero_server.repository.layout import Layout
 from omero_server.sessions.call import Call
-from tests.support.garden import COMMENT, FILE, MAP, Garden, Steps
+from tests.support.garden import COMMENT, FILE, MAP, Garden, Steps, option
 from tests.support.lab import Lab
+from tests.support.service_calls import counted
 
 STEPS, DRY = 14, 3
 Found = dict[str, list[int]]
@@ -171,3 +174,171 @@ def test_a_new_member_of_an_original_list_goes_to_its_end(garden: Garden, count:
     copies = run(garden.lab, "ann", {"Channel": channels[:count]})["Channel"]
     places = garden.lab.query("SELECT pixels_index FROM channel WHERE id = ANY(:i) ORDER BY pixels_index", i=copies)
     assert [place for (place,) in places] == list(range(3, 3 + count))
+
+
+def test_referred_and_left_out_classes(garden: Garden) -> None:
+    lab, image = garden.lab, garden.image()
+    tag = garden.annotation()
+    garden.note("image", image, tag)
+    other = garden.image()
+    garden.note("image", other, tag)
+    both = {"Image": [image, other]}
+    referred = run(lab, "ann", both, typesToReference=["Annotation"])
+    assert "TagAnnotation" not in referred and len(referred["ImageAnnotationLink"]) == 2
+    assert {value(lab, "imageannotationlink", i, "child") for i in referred["ImageAnnotationLink"]} == {tag}
+    assert run(lab, "ann", both, typesToIgnore=["ImageAnnotationLink"]).keys().isdisjoint({"TagAnnotation"})
+    assert "cannot null ImageAnnotationLink.child" in refused(lab, "ann", both, typesToIgnore=["Annotation"])
+    # The most specific class decides.
+    some = run(lab, "ann", both, typesToReference=["Annotation"], typesToDuplicate=["TagAnnotation"])
+    assert len(some["TagAnnotation"]) == 1
+    assert run(lab, "ann", {"Image": [image]}, typesToReference=["Image"]) == {}
+
+
+def test_references_to_what_is_left_out_become_empty(garden: Garden) -> None:
+    image = garden.image(instrument=garden.add("instrument"), stagelabel=garden.add("stagelabel", name="x"))
+    copies = run(garden.lab, "ann", {"Image": [image]}, typesToIgnore=["Instrument"], typesToReference=["StageLabel"])
+    new = copies["Image"][0]
+    assert value(garden.lab, "image", new, "instrument") is None and "Instrument" not in copies
+    assert value(garden.lab, "image", new, "stagelabel") == value(garden.lab, "image", image, "stagelabel")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"typesToIgnore": ["Image"], "typesToReference": ["ImageI"]}, {"typesToDuplicate": ["Nonsense"]},
+     {"typesToReference": ["Image"], "typesToDuplicate": ["ome.model.core.Image"]}],
+)  # fmt: skip
+def test_lists_of_classes_that_make_no_sense(garden: Garden, asked: dict[str, list[str]]) -> None:
+    with pytest.raises(CommandError) as caught:
+        run(garden.lab, "ann", {"Image": [garden.bare_image()]}, **asked)
+    assert (caught.value.name, caught.value.response) == ("bad-class", None)
+
+
+@pytest.mark.parametrize("level", ["P", "RO", "RA", "RW"])
+def test_whose_images_can_be_copied(lab: Lab, level: str) -> None:
+    image = (garden := Garden(lab, level)).image()
+    if level == "P":
+        assert f"Image[{image}]" in refused(lab, "bob", {"Image": [image]}, group=level)
+        return
+    copies = run(lab, "bob", {"Image": [image]}, group=level)
+    assert value(lab, "image", copies["Image"][0], "owner_id") == garden.id_of("bob")
+
+
+@pytest.mark.parametrize("level", ["RO", "RA", "RW"])
+def test_links_to_others_containers(lab: Lab, level: str) -> None:
+    garden = Garden(lab, level)
+    dataset = garden.dataset(garden.bare_image())
+    links = [row for (row,) in lab.query("SELECT id FROM datasetimagelink WHERE parent = :d", d=dataset)]
+    if level == "RW":
+        copies = run(lab, "bob", {"DatasetImageLink": links}, group=level)
+        assert value(lab, "datasetimagelink", copies["DatasetImageLink"][0], "parent") == dataset
+    else:
+        message = refused(lab, "bob", {"DatasetImageLink": links}, group=level)
+        assert f"DatasetImageLink[{links[0]}]" in message
+
+
+def test_shared_experiments_and_instruments(garden: Garden) -> None:
+    lab = garden.lab
+    experiment, instrument = garden.add("experiment", type=1), garden.add("instrument")
+    first, second = (garden.image(experiment=experiment, instrument=instrument) for _ in range(2))
+    copies = run(lab, "ann", {"Image": [first]})
+    new = copies["Image"][0]
+    assert value(lab, "image", new, "experiment") == experiment and len(copies["Instrument"]) == 1
+    both = run(lab, "ann", {"Image": [first, second]}, dryRun=True, childOptions=[option(exclude=["Experiment"])])
+    assert "Experiment" not in both
+    copied = run(lab, "ann", {"Image": [first, second, new]})
+    assert len(copied["Experiment"]) == 1
+
+
+def test_filesets_are_copied_whole(garden: Garden) -> None:
+    images = [garden.image(), garden.image()]
+    fileset = garden.fileset(*images, files=[garden.file(), garden.file()])
+    assert f"Fileset[{fileset}]" in refused(garden.lab, "ann", {"Image": images[:1]})
+    copies = run(garden.lab, "ann", {"Image": images})
+    assert len(copies["FilesetEntry"]) == 2 and len(copies["OriginalFile"]) == 3
+    assert value(garden.lab, "image", copies["Image"][0], "fileset") == copies["Fileset"][0]
+
+
+def test_files_in_other_repositories(garden: Garden) -> None:
+    script = garden.file(repo="ScriptRepo", mimetype="text/x-python")
+    assert "ScriptRepo" in refused(garden.lab, "ann", {"OriginalFile": [script]})
+
+
+class TestStoredFiles:
+    """Attached files, pixels and thumbnails."""
+
+    def written(self, path: Path, text: str) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def stored(self, layout: Layout) -> set[Path]:
+        return {path for path in layout.data.rglob("*") if path.is_file()}
+
+    def furnished(self, garden: Garden, layout: Layout) -> int:
+        image = garden.image()
+        pixels, file = garden.pixels_of(image), garden.file()
+        self.written(layout.pixels(pixels), "pixels")
+        self.written(layout.pyramid(pixels), "pyramid")
+        self.written(layout.thumbnail(garden.view(image)[1]), "thumbnail")
+        self.written(layout.file(file), "abc")
+        garden.note("image", image, garden.annotation(FILE, file=file))
+        return image
+
+    def test_are_copied(self, garden: Garden) -> None:
+        layout = Layout.of(garden.lab.config)
+        image = self.furnished(garden, layout)
+        copies = run(garden.lab, "ann", {"Image": [image]})
+        pixels = copies["Pixels"][0]
+        assert layout.pixels(pixels).read_text() == "pixels" and layout.pyramid(pixels).read_text() == "pyramid"
+        assert layout.thumbnail(copies["Thumbnail"][0]).read_text() == "thumbnail"
+        copy = layout.file(copies["OriginalFile"][0])
+        # Clients write to these files in place.
+        assert copy.read_text() == "abc" and copy.stat().st_nlink == 1
+        assert not list(layout.removals.glob("*"))
+
+    @pytest.mark.parametrize("step", range(1, STEPS + 1))
+    def test_cancelling_leaves_nothing(self, garden: Garden, step: int) -> None:
+        layout = Layout.of(garden.lab.config)
+        image = self.furnished(garden, layout)
+        rows_before, files_before = garden.counts(), self.stored(layout)
+        with pytest.raises(InterruptedError):
+            run(garden.lab, "ann", {"Image": [image]}, Steps(cancel_at=step))
+        assert garden.counts() == rows_before and self.stored(layout) == files_before
+        assert not list(layout.removals.glob("*"))
+
+    def test_a_failure_of_the_database_leaves_nothing(self, garden: Garden) -> None:
+        layout = Layout.of(garden.lab.config)
+        info = garden.add("externalinfo", entityid=1, entitytype="x")
+        image = self.furnished(garden, layout)
+        garden.lab.query("UPDATE image SET external_id = :e WHERE id = :i RETURNING id", e=info, i=image)
+        before = self.stored(layout)
+        # Two images cannot have the same external information.
+        with pytest.raises(CommandError) as caught:
+            run(garden.lab, "ann", {"Image": [image]}, typesToReference=["ExternalInfo"])
+        assert "Image" in caught.value.response.message and self.stored(layout) == before
+
+
+def test_as_many_statements_for_many_as_for_few(garden: Garden) -> None:
+    counts = []
+    for size in (2, 20):
+        images = [garden.image() for _ in range(size)]
+        for image in images:
+            garden.note("image", image, garden.annotation())
+            garden.view(image)
+            garden.roi(image)
+        garden.fileset(*images)
+        dataset = garden.dataset(*images)
+        with counted(garden.lab) as seen:
+            run(garden.lab, "ann", {"Dataset": [dataset]})
+        # Ids are reserved in blocks, so it is a matter of chance whether some are left.
+        counts.append(sum("ome_nextval" not in statement for statement in seen))
+    assert counts[0] == counts[1] < 250
+
+
+def test_copies_in_a_call_for_all_groups(lab: Lab) -> None:
+    """They go where the originals are; of two groups neither."""
+    image, other = Garden(lab, "RW").image(), Garden(lab, "H").image()
+    copies = run(lab, "ann", {"Image": [image]}, group=None)
+    assert value(lab, "image", copies["Image"][0], "group_id") == lab.scene.groups["RW"]
+    assert "several groups" in refused(lab, "ann", {"Image": [image, other]}, group=None)
+    assert f"Image[{other}]" in refused(lab, "ann", {"Image": [other]}, group="RW")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import omero
+import omero.callbacks
 import omero.cmd
+import omero.model
 from omero.importing import Options, import_fileset, scan
-from omero.rtypes import rint, rlong
+from omero.rtypes import rint, rlong, rstring
 from omero.sys import ParametersI
 from omero_server.repository.layout import Layout, index_name
-from tests.support.actors import Actor, Stage
+from tests.support.actors import Actor, Stage, image, joined, named, original_file, rectangle, tag
 from tests.support.consistency import inconsistencies
 from tests.support.instance import Instance
 
@@ -114,3 +118,116 @@ def test_copies_outlive_their_originals(stage: Stage, instance: Instance, tmp_pa
         callback = ann.client.submit(omero.cmd.Delete2(targetObjects={"Image": gone}))
         callback.close(True)
     assert inconsistencies(instance) == problems
+
+
+@pytest.mark.parametrize("level", ["RO", "RA", "RW"])
+def test_what_comes_along_with_an_image(stage: Stage, level: str) -> None:
+    """ROIs, tags, files and comments do, views of others and containers do not."""
+    ann, bob, group = stage.ann, stage.bob, stage[level]
+    original = ann.save(image(), group)
+    ann.save(joined("DatasetImageLink", ann.save(named("Dataset"), group), original), group)
+    roi = omero.model.RoiI()
+    roi.image = original.proxy()
+    roi.addShape(rectangle())
+    ann.save(roi, group)
+    note, file = omero.model.CommentAnnotationI(), omero.model.FileAnnotationI()
+    note.textValue, file.file = rstring("fine"), ann.save(original_file(), group).proxy()
+    for annotation in (tag(), note, file):
+        ann.save(joined("ImageAnnotationLink", original, ann.save(annotation, group)), group)
+    for actor in (ann, bob):
+        copies = copied(actor, group, targetObjects={"Image": [original.id.val]})
+        kinds = {"Image", "Pixels", "Channel", "Roi", "Rectangle", "TagAnnotation", "CommentAnnotation",
+                 "FileAnnotation", "OriginalFile"}  # fmt: skip
+        assert all(len(copies[kind]) == 1 for kind in kinds) and "Dataset" not in copies
+        copy = actor.get("Image", copies["Image"][0], group)
+        assert copy.details.owner.id.val == actor.id and copy.details.group.id.val == group
+        assert copy.name.val == original.name.val and copy.version.val == 0
+        assert actor.flags(copy, group).startswith("EDAL")
+    assert ann.get("Image", original.id.val, group).version.val == original.version.val
+
+
+def test_what_cannot_be_read_cannot_be_copied(stage: Stage) -> None:
+    secret = stage.ann.save(image(), stage["P"]).id.val
+    for actor, group in ((stage.bob, stage["P"]), (stage.nora, None), (stage.bob, stage["RW"])):
+        assert f"Image[{secret}]" in refused(actor, group, targetObjects={"Image": [secret]})
+
+
+def test_links_into_containers_of_others(stage: Stage) -> None:
+    for level, allowed in (("RO", False), ("RA", False), ("RW", True)):
+        group = stage[level]
+        made = stage.ann.save(joined("DatasetImageLink", named("Dataset"), image()), group)
+        asked = {"DatasetImageLink": [made.id.val]}
+        if allowed:
+            new = copied(stage.bob, group, targetObjects=asked)
+            assert (
+                stage.bob.get("DatasetImageLink", new["DatasetImageLink"][0], group).parent.id.val == made.parent.id.val
+            )
+        else:
+            assert f"DatasetImageLink[{made.id.val}]" in refused(stage.bob, group, targetObjects=asked)
+
+
+def test_errors_and_status(stage: Stage) -> None:
+    ann, group = stage.ann, stage["RW"]
+    made = ann.save(image(), group).id.val
+    wrong = ended(ann, group, targetObjects={"Image": [made]}, typesToIgnore=["Image"], typesToReference=["Image"])
+    assert (wrong.ice_id(), wrong.name, wrong.category) == ("::omero::cmd::ERR", "bad-class", "::omero::cmd::Duplicate")
+    assert ended(ann, group, targetObjects={"Session": [1]}).name == "bad-target"
+    assert copied(ann, group, targetObjects={"Image": []}) == copied(ann, group, targetObjects={}) == {}
+    for dry, steps in ((True, 3), (False, STEPS)):
+        request = omero.cmd.Duplicate(targetObjects={"Image": [made]}, dryRun=dry)
+        handle = ann.sf.submit(request, ann.context(group))
+        callback = omero.callbacks.CmdCallbackI(ann.client, handle)
+        callback.loop(60, 500)
+        assert callback.getStatus().steps == steps
+        callback.close(True)
+
+
+def test_legal_targets(stage: Stage) -> None:
+    def legal(request: Any) -> Any:
+        callback = stage.ann.client.submit(omero.cmd.LegalGraphTargets(request=request), failonerror=False)
+        try:
+            return callback.getResponse()
+        finally:
+            callback.close(True)
+
+    chgrp = legal(omero.cmd.Chgrp2()).targets
+    assert {"ome.model.core.Image", "ome.model.containers.Dataset", "ome.model.annotations.TagAnnotation",
+            "ome.model.annotations.Annotation"} <= set(chgrp)  # fmt: skip
+    assert {"ome.model.core.Pixels", "ome.model.containers.DatasetImageLink"}.isdisjoint(chgrp)
+    assert legal(omero.cmd.Chmod2()).targets == ["ome.model.meta.ExperimenterGroup"]
+    assert legal(omero.cmd.SkipHead(request=omero.cmd.Chgrp2())).targets == chgrp
+    assert "ome.model.core.Pixels" in legal(omero.cmd.Duplicate()).targets
+    assert "ome.model.meta.Experimenter" in legal(omero.cmd.DiskUsage2()).targets
+    assert legal(None).name == legal(omero.cmd.SkipHead()).name == "graph-no-targets"
+
+
+def test_finds_and_usage(stage: Stage, instance: Instance, tmp_path: Path) -> None:
+    """Counts and bytes of a whole import, against the rows and the files."""
+    ann, layout = stage.ann, Layout.of(instance.config)
+    images = imported(ann, tmp_path)
+    dataset = ann.save(named("Dataset"))
+    ann.save(joined("DatasetImageLink", dataset, ann.get("Image", images[0])))
+    for picture in images:
+        thumbnail(ann, picture)
+
+    def ask(request: Any) -> Any:
+        callback = ann.client.submit(request)
+        response = callback.getResponse()
+        callback.close(True)
+        return response
+
+    found = ask(omero.cmd.FindParents(targetObjects={"Image": images}, typesOfParents=["Dataset"], stopBefore=[]))
+    assert found.parents == {"ome.model.containers.Dataset": [dataset.id.val]}
+    below = {"Dataset": [dataset.id.val]}
+    children = ask(omero.cmd.FindChildren(targetObjects=below, typesOfChildren=["Image", "Thumbnail"], stopBefore=[]))
+    assert children.children["ome.model.core.Image"] == images[:1]
+    usage = ask(omero.cmd.DiskUsage2(targetObjects=below, targetClasses=[]))
+    ((key, by_use),) = usage.bytesUsedByReferer.items()
+    assert (key.first, key.second) == (ann.id, ann.admin.getEventContext().groupId)
+    hql = "select t.id from Thumbnail t join t.pixels p where p.image.id in (:ids)"
+    rows = ann.query.projection(hql, ParametersI().addIds(images))
+    paths = [layout.thumbnail(row[0].val) for row in rows]
+    assert by_use["Thumbnail"] == sum(path.stat().st_size for path in paths if path.exists()) > 0
+    prefix = fileset_of(ann, images[0]).templatePrefix.val.rstrip("/")
+    assert by_use["Job"] == (layout.managed / f"{prefix}.log").stat().st_size
+    assert usage.totalBytesUsed[key] == sum(by_use.values())
