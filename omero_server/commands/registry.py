@@ -45,6 +45,7 @@ __all__ = ["COMMANDS", "Command", "CommandError", "Progress", "Steps", "command"
 MODULES: tuple[str, ...] = (
     "omero_server.commands.unfinished",
     "omero_server.commands.basics",
+    "omero_server.commands.binaries",
     "omero_server.commands.delete",
     "omero_server.commands.do_all",
     "omero_server.commands.duplicate",
@@ -54,6 +55,7 @@ MODULES: tuple[str, ...] = (
     "omero_server.commands.letters",
     "omero_server.commands.originals",
     "omero_server.commands.passwords",
+    "omero_server.commands.raw_access",
     "omero_server.commands.sessions",
     "omero_server.commands.usage",
 )

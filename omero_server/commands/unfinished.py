@@ -17,10 +17,7 @@ REQUESTS = (
     "::omero::cmd::Chgrp2",
     "::omero::cmd::Chmod2",
     "::omero::cmd::Chown2",
-    "::omero::cmd::FindPyramids",
-    "::omero::cmd::ManageImageBinaries",
     "::omero::cmd::SkipHead",
-    "::omero::grid::RawAccessRequest",
 )
 
 
