@@ -43,9 +43,11 @@ import omero.cmd
 __all__ = ["COMMANDS", "Command", "CommandError", "Progress", "Steps", "command", "load"]
 
 MODULES: tuple[str, ...] = (
-    "omero_server.commands.unfinished",
     "omero_server.commands.basics",
     "omero_server.commands.binaries",
+    "omero_server.commands.chgrp",
+    "omero_server.commands.chmod",
+    "omero_server.commands.chown",
     "omero_server.commands.delete",
     "omero_server.commands.do_all",
     "omero_server.commands.duplicate",
@@ -57,6 +59,7 @@ MODULES: tuple[str, ...] = (
     "omero_server.commands.passwords",
     "omero_server.commands.raw_access",
     "omero_server.commands.sessions",
+    "omero_server.commands.skip_head",
     "omero_server.commands.usage",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from sqlalchemy.exc import IntegrityError
 
 from omero_server.graphs.abilities import Abilities
+from omero_server.graphs.change import Step, Targets
 from omero_server.graphs.copying import Copier, Details, Given
 from omero_server.graphs.errors import BadPlan, GraphError, InTheWay
 from omero_server.graphs.kept import Home, left_out
@@ -47,12 +48,14 @@ class Duplicating(Copying, Protocol):
 class Duplication:
     """One duplication, in ``steps``; each needs the ones before.
 
-    treatment: which classes are copied. check_cancelled: called now and then; raises to stop.
+    treatment: which classes are copied. ends: of these the plan does not go on. check_cancelled: called now and then;
+    raises to stop.
     """
 
     call: Duplicating
     treatment: Treatment = field(default_factory=Treatment)
     options: Sequence[ChildOption] = ()
+    ends: frozenset[ModelClass] = frozenset()
     check_cancelled: Callable[[], None] = lambda: None
     copied: list[Node] = field(default_factory=list)
     _ids: defaultdict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
@@ -60,43 +63,51 @@ class Duplication:
 
     def __post_init__(self) -> None:
         caller, db = self.call.caller, self.call.db
-        self._planner = Planner(
+        self.planner = Planner(
             operation("duplicate"), Graph(db, read_filter(caller, db)), Abilities(caller, db), needs=None,
-            options=self.options, frozen=self.treatment.not_copied, check=self.check_cancelled,
+            options=self.options, frozen=self.treatment.not_copied, ends=self.ends, check=self.check_cancelled,
         )  # fmt: skip
         self._repository = find_repository(db, Layout.of(self.call.engine.config).managed)
 
-    def steps(self, targets: Mapping[str, Collection[int]], *, dry_run: bool) -> list[Callable[[], None]]:
+    def hold(self, targets: Targets) -> None:
+        """Nothing: what others do to the originals meanwhile is none of the copies' business."""
+
+    def steps(self, targets: Targets, *, dry_run: bool, waived: Targets | None = None) -> list[Step]:
         """What is to be done, in this order. ``targets``: ids by class name, spelt in any usual way.
 
-        The steps raise UnknownClass, BadTarget, BadPlan or GraphError when something must not be.
+        The steps raise UnknownClass, BadTarget, BadPlan or GraphError when something must not be. Nothing is asked of
+        the caller that could be ``waived``.
         """
-        steps: list[Callable[[], None]] = [partial(self.plan, targets), self.check_vetoes, self.check]
+        steps = [*self.planning(targets, waived), self.check_vetoes, self.check]
         return steps if dry_run else [*steps, *self._writing()]
 
-    def plan(self, targets: Mapping[str, Collection[int]]) -> None:
+    def planning(self, targets: Targets, waived: Targets | None = None) -> list[Step]:
+        """The first of these steps: after it is known what becomes of the targets."""
+        return [partial(self.plan, targets)]
+
+    def plan(self, targets: Targets) -> None:
         """Find out what will be ``copied``."""
-        found = find_targets(self._planner.operation, self._planner.graph, targets)
-        self._planner.plan(node for node in found if node.cls not in self.treatment.not_copied)
-        if self._planner.with_plan(Plan.REMOVE):
+        found = find_targets(self.planner.operation, self.planner.graph, targets)
+        self.planner.plan(node for node in found if node.cls not in self.treatment.not_copied)
+        if self.planner.with_plan(Plan.REMOVE):
             raise BadPlan("copying would remove something")
-        self.copied = self._planner.with_plan(Plan.PROCESS)
+        self.copied = self.planner.with_plan(Plan.PROCESS)
 
     def check_vetoes(self) -> None:
         """Raises GraphError if the policy forbids the plan."""
-        self._planner.check_vetoes()
+        self.planner.check_vetoes()
 
     def check(self) -> None:
         """Raises GraphError if the caller may not create the copies, or let them refer to what is not copied."""
         self._home = Home.of(self.call, self._group())
         self._home.check_creation({node.cls for node in self.copied})
-        self._left_out = left_out(self._planner.graph, self._home, self.copied, self.treatment)
+        self._left_out = left_out(self.planner.graph, self._home, self.copied, self.treatment)
         uuid = None if self._repository is None else self._repository.uuid
         for node in self._original_files():
             if node.repository not in (None, uuid):
                 raise GraphError(f"{node} lies in the repository {node.repository}, whose files cannot be copied")
 
-    def _writing(self) -> list[Callable[[], None]]:
+    def _writing(self) -> list[Step]:
         """The steps that write. InTheWay when something was added just now."""
         waves = [partial(self._copy_wave, number) for number in range(WAVES)]
         return [self._number, self._copy_files, self._place_files, *waves, self._log]

@@ -142,6 +142,28 @@ class Graph:
         """Have ``load_missing`` read what refers to these objects."""
         self._wanted_holders[reference] |= set(ids) - self._ends[reference].complete
 
+    def want_targets(self, reference: Reference, nodes: Iterable[Node]) -> None:
+        """Have ``load_missing`` read what these objects refer to."""
+        targets = self._ends[reference].targets
+        self._wanted[reference.target.root] |= {targets[node.id] for node in nodes if node.id in targets}
+
+    def holders_of(self, reference: Reference, nodes: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
+        """What refers to objects through one reference, with the object that each refers to, of what was read."""
+        by_target, known = self._ends[reference].holders, self._nodes[reference.holder.root]
+        for node in nodes if by_target else ():
+            for holder in by_target.get(node.id, ()):
+                found = known[holder]
+                if found is not None:
+                    yield found, node
+
+    def targets_of(self, reference: Reference, nodes: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
+        """Objects with what they refer to through one reference, of what was read."""
+        by_holder, known = self._ends[reference].targets, self._nodes[reference.target.root]
+        for node in nodes if by_holder else ():
+            found = known.get(by_holder.get(node.id, -1))
+            if found is not None:
+                yield node, found
+
     def load_missing(self) -> None:
         """Read what was asked for and not there."""
         holders, self._wanted_holders = self._wanted_holders, defaultdict(set)

@@ -28,14 +28,14 @@ class Planner:
     """Applies the rules of an operation until nothing changes any more.
 
     needs: what the caller must be able to do with an object that a child option includes, if anything. ignored: classes
-    that are left out completely. frozen: classes of which only the targets change their plan. check: called between
-    rounds; raises to stop.
+    that are left out completely. frozen: classes of which only the targets change their plan. ends: classes of objects
+    that come along, or are targets, with nothing of theirs. check: called between rounds; raises to stop.
     """
 
     def __init__(
         self, operation: Operation, graph: Graph, abilities: Abilities, *, needs: str | None,
         options: Sequence[ChildOption] = (), ignored: Collection[ModelClass] = (), frozen: Collection[ModelClass] = (),
-        check: Callable[[], None] = lambda: None,
+        ends: Collection[ModelClass] = (), check: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.operation = operation
         self.graph = graph
@@ -44,6 +44,7 @@ class Planner:
         self._options = options
         self._ignored = ignored
         self._frozen = frozen
+        self._ends = ends
         self._check = check
         self.touched: dict[Node, None] = {}
         self._tiers = sorted({rule.tier for rule in operation.rules if not rule.veto})
@@ -56,11 +57,13 @@ class Planner:
         self._open: dict[Node, None] = {}
         self._held: dict[Node, None] = {}
 
-    def plan(self, targets: Iterable[Node]) -> None:
-        """Give every object its plan, beginning with the targets."""
+    def plan(self, targets: Iterable[Node], looked_at: Iterable[Node] = ()) -> None:
+        """Give every object its plan, beginning with the targets, and with others whose rules get a turn."""
         self._targets = dict.fromkeys(targets)
         for node in self._targets:
             self._set(node, self.operation.goal)
+        for node in looked_at:
+            self._touch(node)
         self._settle()
         while self._held:
             before = list(self._held)
@@ -153,5 +156,9 @@ class Planner:
 
     def _touch(self, node: Node) -> None:
         self.touched[node] = None
+        goes_on = node.plan in KEEP or node.cls not in self._ends
         for pending in self._pending.values():
-            pending[node] = None
+            if goes_on:
+                pending[node] = None
+            else:
+                pending.pop(node, None)

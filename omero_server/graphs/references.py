@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Column
+from sqlalchemy import Column, ColumnElement, FromClause
 
 from omero_server.db.tables import TABLES
 from omero_server.model.schema import MODEL, ModelClass, Property
 
 __all__ = [
-    "EXTERNAL_INFO", "GROUP", "OWNER", "Reference", "belonging", "deletion_order", "held_by", "pointing_at",
+    "EXTERNAL_INFO", "GROUP", "OWNER", "Reference", "belonging", "deletion_order", "held_by", "holding", "pointing_at",
     "references", "resolve",
 ]  # fmt: skip
 
@@ -121,6 +122,17 @@ def _behind(cls: ModelClass, prop: Property) -> dict[Reference, bool]:
     element = MODEL.classes[prop.type]
     inverse = element.properties[prop.inverse]
     return {_by_name()[MODEL.classes[inverse.declared_in], inverse.name]: False}
+
+
+def holding(reference: Reference) -> tuple[FromClause, ColumnElement[Any], FromClause]:
+    """For queries about the holders of a reference: their root table under the name "holder", the column with the ids
+    of targets, and what to select both from.
+    """
+    holder = TABLES[reference.holder.root.table].alias("holder")
+    if reference.table == reference.holder.root.table:
+        return holder, holder.c[reference.column_name], holder
+    part = TABLES[reference.table].alias("part")
+    return holder, part.c[reference.column_name], holder.join(part, part.c[reference.holder.key] == holder.c.id)
 
 
 @cache

@@ -14,7 +14,7 @@ from omero_server.graphs.nodes import Node
 from omero_server.graphs.references import Reference, deletion_order
 from omero_server.model.schema import ModelClass
 
-__all__ = ["cut", "delete_rows", "ids_by_class"]
+__all__ = ["cut", "delete_rows", "ids_by_class", "ids_by_root", "update_rows"]
 
 
 def ids_by_class(nodes: Iterable[Node]) -> dict[ModelClass, list[int]]:
@@ -23,6 +23,14 @@ def ids_by_class(nodes: Iterable[Node]) -> dict[ModelClass, list[int]]:
     for node in nodes:
         found[node.cls].append(node.id)
     return {cls: sorted(ids) for cls, ids in sorted(found.items(), key=lambda pair: pair[0].name)}
+
+
+def ids_by_root(nodes: Iterable[Node]) -> dict[ModelClass, set[int]]:
+    """Ids by the topmost class."""
+    found: defaultdict[ModelClass, set[int]] = defaultdict(set)
+    for node in nodes:
+        found[node.cls.root].add(node.id)
+    return found
 
 
 def cut(db: Connection, references: Mapping[Reference, Sequence[Node]]) -> None:
@@ -39,12 +47,23 @@ def delete_rows(db: Connection, nodes: Iterable[Node]) -> None:
 
     Raises Interference when somebody else has deleted one of them just now.
     """
-    by_root: defaultdict[ModelClass, set[int]] = defaultdict(set)
-    for node in nodes:
-        by_root[node.cls.root].add(node.id)
+    by_root = ids_by_root(nodes)
     for root in deletion_order():
         if root in by_root:
             _delete(db, root, by_root[root])
+
+
+def update_rows(db: Connection, nodes: Iterable[Node], column: str, value: int) -> None:
+    """Give objects another owner or group; those of the whole system have neither.
+
+    Raises Interference when somebody else has deleted one of them just now.
+    """
+    for root, ids in sorted(ids_by_root(nodes).items(), key=lambda pair: pair[0].table):
+        table = TABLES[root.table]
+        if column in table.c:
+            changed = db.execute(update(table).where(among(table.c.id, ids)).values({column: value})).rowcount
+            if changed != len(ids):
+                raise Interference(f"a {root.name} was deleted")
 
 
 def _delete(db: Connection, root: ModelClass, ids: set[int]) -> None:

@@ -341,5 +341,5 @@ def test_plans_do_not_depend_on_the_order_of_rules(garden: Garden, monkeypatch: 
     for seed in range(8):
         rules = list(kind.rules)
         random.Random(seed).shuffle(rules)
-        monkeypatch.setattr("omero_server.graphs.delete.operation", lambda name, r=rules: replace(kind, rules=tuple(r)))
+        monkeypatch.setattr("omero_server.graphs.change.operation", lambda name, r=rules: replace(kind, rules=tuple(r)))
         assert [run_delete(garden.lab, "ann", asked, dry_run=True) for asked in targets] == expected

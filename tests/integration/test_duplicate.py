@@ -10,15 +10,11 @@ from sqlalchemy import select
 
 import omero
 import omero.cmd
-from omero_server.commands.duplicate import duplicate
 from omero_server.commands.registry import CommandError
-from omero_server.commands.running import execute
-from omero_server.db.retry import transact
 from omero_server.db.tables import TABLES
-from omero_server.db.transaction import Transaction
 from omero_server.repository.layout import Layout
-from omero_server.sessions.call import Call
-from tests.support.garden import COMMENT, FILE, MAP, Garden, Steps, option
+from tests.support.garden import COMMENT, FILE, MAP, Garden, Steps, option, simple
+from tests.support.garden import run as garden_run
 from tests.support.lab import Lab
 from tests.support.service_calls import counted
 
@@ -29,15 +25,8 @@ Found = dict[str, list[int]]
 def run(lab: Lab, user: str, targets: Found, steps: Steps | None = None, *, group: str | None = "RA", **asked: Any
         ) -> Found:  # fmt: skip
     """Duplicate as a user; the response's map with simple class names."""
-    who = lab.caller(user, group)
     request = omero.cmd.Duplicate(targetObjects=targets, **asked)
-
-    def work(transaction: Transaction) -> Any:
-        call = Call(who, transaction, None, lab.engine)  # type: ignore[arg-type]
-        return execute(duplicate, call, request, steps or Steps())
-
-    response = transact(lab.database, who.author(), work)
-    return {name.rpartition(".")[2]: ids for name, ids in response.duplicates.items()}
+    return simple(garden_run(lab, user, request, steps, group=group).duplicates)
 
 
 def refused(lab: Lab, user: str, targets: Found, **asked: Any) -> str:

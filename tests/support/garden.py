@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 import omero
 import omero.cmd
-from omero_server.commands.delete import delete
+from omero_server.commands.registry import COMMANDS, load
 from omero_server.commands.running import execute
 from omero_server.db.retry import transact
 from omero_server.db.tables import TABLES
@@ -197,16 +197,32 @@ def option(
     )  # fmt: skip
 
 
+def run(
+    lab: Lab, user: str, asked: Any, steps: Steps | None = None, caller: dict[str, Any] | None = None,
+    group: str | None = None,
+) -> Any:  # fmt: skip
+    """The response to a request of a user, in a group or in all."""
+    load()
+    who, command = lab.caller(user, group, **caller or {}), COMMANDS[asked.ice_id()]
+
+    def work(transaction: Transaction) -> Any:
+        call = Call(who, transaction, None, lab.engine)  # type: ignore[arg-type]
+        return execute(command.function, call, asked, steps or Steps())
+
+    if command.mode_of(asked) == "write":
+        return transact(lab.database, who.author(), work)
+    with Transaction(lab.database, who.author(), False) as transaction:
+        return work(transaction)
+
+
+def simple(objects: dict[str, list[int]]) -> dict[str, list[int]]:
+    """A response's map with simple class names."""
+    return {name.rpartition(".")[2]: ids for name, ids in objects.items()}
+
+
 def run_delete(
     lab: Lab, user: str, targets: dict[str, list[int]], steps: Steps | None = None,
     caller: dict[str, Any] | None = None, **asked: Any,
 ) -> dict[str, list[int]]:  # fmt: skip
     """Delete as a user; the response's map with simple class names."""
-    who = lab.caller(user, None, **caller or {})
-
-    def work(transaction: Transaction) -> Any:
-        call = Call(who, transaction, None, lab.engine)  # type: ignore[arg-type]
-        return execute(delete, call, request(targets, **asked), steps or Steps())
-
-    response = transact(lab.database, who.author(), work)
-    return {name.rpartition(".")[2]: ids for name, ids in response.deletedObjects.items()}
+    return simple(run(lab, user, request(targets, **asked), steps, caller).deletedObjects)

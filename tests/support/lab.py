@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import omero._generated
 import omero.model
@@ -17,6 +17,7 @@ from omero_server.control.config import Config
 from omero_server.db.embedded import EmbeddedPostgres
 from omero_server.db.engine import Database
 from omero_server.db.schema import create_schema
+from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Transaction
 from omero_server.saving.saver import save
 from omero_server.security.login import Passwords
@@ -62,10 +63,33 @@ class Lab:
         with Transaction(self.database, caller.author(), writable) as transaction:
             yield Call(caller, transaction, None, self.engine)  # type: ignore[arg-type]
 
+    @contextmanager
+    def more(self) -> Iterator[Scene]:
+        """The scene, to put more groups and users into it."""
+        with self.database.begin() as db:
+            self.scene.db = db
+            yield self.scene
+
     def query(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Rows of a plain SQL statement."""
         with self.database.begin() as db:
             return [tuple(row) for row in db.execute(text(sql), parameters)]
+
+    def field(self, table: str, object_id: int, name: str) -> Any:
+        """What is in a column of an object's row."""
+        columns = TABLES[table].c
+        with self.database.begin() as db:
+            return db.execute(select(columns[name]).where(columns.id == object_id)).scalar_one()
+
+    def group_of(self, table: str, object_id: int) -> str:
+        """The name of an object's group."""
+        group = self.field(table, object_id, "group_id")
+        return next(name for name, known in self.scene.groups.items() if known == group)
+
+    def owner_of(self, table: str, object_id: int) -> str:
+        """The name of an object's owner."""
+        owner = self.field(table, object_id, "owner_id")
+        return next((name for name, known in self.scene.users.items() if known == owner), "root")
 
     def value(self, sql: str, **parameters: Any) -> Any:
         """The only value of a plain SQL statement."""
