@@ -197,6 +197,8 @@ def test_what_cannot_be_seen(stage: Stage) -> None:
     ann, nora = stage.ann, stage.nora
     target = ann.save(image(), stage["RO"])
     assert used(stage.bob.sf, target.id.val).archivedFiles == []
+    elsewhere = answer(ann.sf, omero.cmd.UsedFilesRequest(target.id.val), {"omero.group": str(stage["RW"])})
+    assert isinstance(elsewhere, omero.cmd.UsedFilesResponsePreFs)
     assert refused(nora.sf, omero.cmd.UsedFilesRequest(target.id.val)) == "bad-image"
     assert refused(ann.sf, omero.cmd.UsedFilesRequest(987654321)) == "bad-image"
     assert refused(ann.sf, omero.cmd.UsedFilesRequest(ann.save(named("Image")).id.val)) == "bad-image"

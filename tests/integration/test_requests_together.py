@@ -12,6 +12,8 @@ import omero.cmd
 import omero.model
 from omero.rtypes import rstring
 from tests.support.actors import Actor, Stage
+from tests.support.instance import Instance
+from tests.support.logins import rows
 from tests.support.requests import answer, ended
 
 FAILURE, CANCELLED = omero.cmd.State.FAILURE, omero.cmd.State.CANCELLED
@@ -134,3 +136,16 @@ def test_later_requests_see_what_earlier_ones_did(ann: Actor, stage: Stage) -> N
     own = ann.save(project(), stage["RO"]).id.val
     response = answer(ann.sf, all_of(delete(own), delete(own)))
     assert isinstance(response, omero.cmd.GraphException) and there(ann, own)
+
+
+def test_the_event_names_the_group_of_the_call(ann: Actor, stage: Stage, instance: Instance) -> None:
+    """Also when the request itself looks at all groups."""
+    own = ann.save(project(), stage["RO"]).id.val
+    answer(ann.sf, all_of(delete(own)), {"omero.group": str(stage["RW"])})
+    found = rows(
+        instance,
+        "SELECT e.experimentergroup FROM eventlog l JOIN event e ON e.id = l.event"
+        " WHERE l.action = 'DELETE' AND l.entitytype LIKE '%%Project' AND l.entityid = %s",
+        own,
+    )
+    assert found == [(stage["RW"],)]
