@@ -11,6 +11,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from omero_build_types import FILE as TYPES
+from omero_build_types import __file__ as types_file
+from omero_build_types import write as write_types
+
 __all__ = ["build", "compile_slice"]
 
 ROOT = Path(__file__).resolve().parent
@@ -31,10 +35,10 @@ def slice_sources() -> list[Path]:
 
 def up_to_date(sources: Iterable[Path]) -> bool:
     """Whether every module is there and newer than every Slice file and this program."""
-    modules = [TARGET / f"{module_name(source)}.py" for source in sources] + [TARGET / "__init__.py"]
+    modules = [TARGET / f"{module_name(source)}.py" for source in sources] + [TARGET / "__init__.py", TARGET / TYPES]
     if not all(module.exists() for module in modules):
         return False
-    newest = max(path.stat().st_mtime for path in [*sources, Path(__file__)])
+    newest = max(path.stat().st_mtime for path in [*sources, Path(__file__), Path(types_file)])
     return min(module.stat().st_mtime for module in modules) > newest
 
 
@@ -74,9 +78,10 @@ def run_slice2py(arguments: list[str]) -> int:
 
 def build() -> None:
     """Build whatever is out of date."""
+    sys.path.insert(0, str(ROOT))
     if not up_to_date(slice_sources()):
         compile_slice()
-    sys.path.insert(0, str(ROOT))
+        write_types(TARGET)
     from omero_server.model.client import write
     from omero_server.model.loader import load
 

@@ -22,6 +22,8 @@ __all__ = ["Parameters", "fitting", "moment", "plain"]
 
 Convert = Callable[[Any], Any]
 
+NUMBERS = frozenset((int, float, bool))  # what lists of ids and values mostly are
+
 
 @dataclass
 class Parameters:
@@ -77,7 +79,7 @@ def plain(value: Any, name: str) -> Any:
     if value is None or isinstance(value, bool | int | float | datetime):
         return value
     if isinstance(value, list | tuple | set | frozenset):
-        return [_member(v, name) for v in value]
+        return list(value) if NUMBERS.issuperset(map(type, value)) else [_member(v, name) for v in value]
     if isinstance(value, omero.model.IObject):
         return _id(value, name)
     if isinstance(value, omero.RObject):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -18,6 +18,7 @@ import omero
 import omero.api
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.handles import RunningRequest
+from omero_server.rpc.raw import RawAdapter
 from omero_server.rpc.servants import FACTORY_CATEGORY, Dispatcher, interface_class
 from omero_server.rpc.topics import Topics
 from omero_server.services.registry import STATEFUL, STATELESS, service_class
@@ -40,6 +41,7 @@ class ActiveObjects:
     def __init__(self, engine: Engine, adapter: Any) -> None:
         self.engine = engine
         self.adapter = adapter
+        self._raw = RawAdapter(adapter)
         self.dispatcher = Dispatcher(engine)
         self.topics = Topics(engine.stopping)
         self.topics.start()
@@ -67,7 +69,7 @@ class ActiveObjects:
                 servant = self._stateless.get(name)
                 if servant is None:
                     servant = self._stateless[name] = self.dispatcher.servant(service_class(name)())
-                self._add(session, identity, servant)
+                self._add(session, identity, servant, self._raw.add)
         return self._proxy(session.uuid, identity, servant_interface(name))
 
     def create(self, session: Session, name: str) -> Any:
@@ -192,11 +194,11 @@ class ActiveObjects:
         factory = self._factories.get((session.uuid, client))
         return factory is not None and factory.with_password
 
-    def _add(self, session: Session, identity: str, servant: Any) -> None:
+    def _add(self, session: Session, identity: str, servant: Any, add: Callable[..., Any] | None = None) -> None:
         if session.closed:
             raise omero.RemovedSessionException(message="This session is closed. Log in again.")
         self._by_session.setdefault(session.uuid, {})[identity] = servant
-        self.adapter.add(servant, Identity(name=identity, category=session.uuid))
+        (add or self.adapter.add)(servant, Identity(name=identity, category=session.uuid))
 
     def _remove(self, category: str, name: str) -> bool:
         with self._lock:
@@ -216,7 +218,7 @@ class ActiveObjects:
 
     def _remove_servant(self, category: str, name: str) -> None:
         with suppress(Ice.NotRegisteredException, Ice.ObjectAdapterDeactivatedException):
-            self.adapter.remove(Identity(name=name, category=category))
+            self._raw.remove(Identity(name=name, category=category))
 
     def _proxy(self, category: str, name: str, interface: type) -> Any:
         proxy = self.adapter.createProxy(Identity(name=name, category=category))

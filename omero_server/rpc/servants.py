@@ -15,8 +15,10 @@ import omero
 import omero.api
 from omero_server.db.retry import transact
 from omero_server.db.transaction import Transaction
+from omero_server.rpc.encoding import encoder_of
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.errors import not_implemented, translate
+from omero_server.rpc.raw import answer
 from omero_server.services.service import Operation, Service, StatefulService
 from omero_server.sessions.call import GUEST_GROUP, SYSTEM_GROUP, USER_GROUP, Call, Caller
 from omero_server.sessions.membership import Membership
@@ -83,11 +85,12 @@ class Dispatcher:
         if method is None or "operation" not in method.__dict__:
             return _refuse(service.interface, operation)
         needs: Operation = method.__dict__["operation"]
-        invoke = self.invoke
+        invoke, encode = self.invoke, encoder_of(what)
 
         def run(servant: Any, *arguments: Any) -> Any:
             if servant.lock is None:
-                return invoke(servant.service, method, needs, what, arguments)
+                result = invoke(servant.service, method, needs, what, arguments)
+                return result if encode is None else answer(result, encode)
             with servant.lock:
                 return invoke(servant.service, method, needs, what, arguments)
 

@@ -20,12 +20,7 @@ from omero_server.sessions.call import Call
 __all__ = ["MetadataService"]
 
 LOG_FILE = "application/omero-log-file"
-# What comes with an annotation: its owner and time, and of a file its checksum's kind.
-WITH_ANNOTATION = " left outer join fetch a.details.owner left outer join fetch a.details.creationEvent"
-WITH_FILE = (
-    " left outer join fetch o.details.owner left outer join fetch o.details.creationEvent"
-    " left outer join fetch o.file f left outer join fetch f.hasher"
-)
+WITH_FILE = " left outer join fetch o.file f left outer join fetch f.hasher"
 LINKED_TO = ("Image", "Dataset", "Project", "Screen", "Plate", "PlateAcquisition", "Well", "Fileset")
 
 
@@ -96,7 +91,7 @@ class MetadataService(Service):
             raise omero.QueryException(message=f"{rootNodeType} is not one of {', '.join(LINKED_TO)}.")
         conditions, parameters = namespaces("k", include, exclude)
         more, values = Options(options).owned("k")
-        among = f"a.id in (select k.id from {kind.name} k{where(conditions + more)})"
+        among = f"l.child.id in (select k.id from {kind.name} k{where(conditions + more)})"
         linked = self._linked(call, root, rootNodeIds, [among], parameters | values, None)
         return by_parent((parent, a) for parent, a in linked if not is_file(a) or a._file is not None)
 
@@ -185,7 +180,7 @@ class MetadataService(Service):
         annotators: list[int] | None,
     ) -> list[tuple[int, Any]]:
         """Ids of objects with their annotations, in the order of the links."""
-        query = f"select l.parent.id, a from {root.root.name}AnnotationLink l join l.child a" + WITH_ANNOTATION
+        query = f"select l.parent.id, l.child.id from {root.root.name}AnnotationLink l"
         chosen, values = list(conditions), dict(parameters)
         if ids:
             chosen.append("l.parent.id in (:rootIds)")
@@ -194,19 +189,34 @@ class MetadataService(Service):
             chosen.append("l.details.owner.id in (:annotators)")
             values["annotators"] = annotators
         linked = run(call, query + where(chosen) + " order by l.id", values)
-        files = {a._id._val for _, a in linked if is_file(a)}
-        loaded = load(call, "FileAnnotation", files, WITH_FILE)
-        return [(parent, loaded.get(a._id._val, a)) for parent, a in linked]
+        loaded = self._complete(call, load(call, "Annotation", {child for _, child in linked}))
+        return [(parent, loaded[child]) for parent, child in linked if child in loaded]
 
     @staticmethod
     def _annotations(
         call: Call, conditions: list[str], parameters: dict[str, Any], kind: str = "Annotation"
     ) -> list[Any]:
         """Annotations with owner and time, and of file annotations the file."""
-        query = f"select a from {kind} a{WITH_ANNOTATION}{where(conditions)} order by a.id"
-        found = by_id(run(call, query, parameters))
+        query = f"select a from {kind} a{where(conditions)} order by a.id"
+        return list(MetadataService._complete(call, by_id(run(call, query, parameters))).values())
+
+    @staticmethod
+    def _complete(call: Call, found: dict[int, Any]) -> dict[int, Any]:
+        """Annotations, by id, with owners, creation events and of file annotations the file.
+
+        Many annotations have few owners and events between them, so these are not joined to every row.
+        """
         files = [key for key, a in found.items() if is_file(a)]
-        return list((found | load(call, "FileAnnotation", files, WITH_FILE)).values())
+        complete = found | load(call, "FileAnnotation", files, WITH_FILE)
+        details = [a._details for a in complete.values()]
+        owners = load(call, "Experimenter", {one._owner._id._val for one in details})
+        events = load(call, "Event", {one._creationEvent._id._val for one in details})
+        details += [complete[key]._file._details for key in files if complete[key]._file is not None]
+        for one in details:
+            one._owner = owners.get(one._owner._id._val, one._owner)
+            one._creationEvent = events.get(one._creationEvent._id._val, one._creationEvent)
+            one._updateEvent = events.get(one._updateEvent._id._val, one._updateEvent)
+        return complete
 
     @staticmethod
     def _existing(call: Call, root: ModelClass, ids: Iterable[int]) -> list[int]:
