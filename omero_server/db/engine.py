@@ -10,6 +10,7 @@ import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from omero_server.db.idle import replace_broken
+from omero_server.db.reading import read_only
 from omero_server.db.remembered import Memory
 from omero_server.db.zone import fixed_offset, local_zone
 
@@ -25,22 +26,17 @@ SETTINGS = "SET random_page_cost = 1.1; SET jit = off"
 
 
 class Database:
-    """One PostgreSQL database: a pool of connections, transactions, and ids of the model's sequences.
+    """One PostgreSQL database: a pool of connections, one of connections that only read, and ids of sequences.
 
-    `url` is a libpq URI (`postgresql://...`). `pool_size` connections stay open; as many again are opened under load,
-    after which a caller waits up to 30 s for a free one. Connections use the time zone of this process.
+    `url` is a libpq URI (`postgresql://...`). `pool_size` connections of each kind stay open; as many again are opened
+    under load, after which a caller waits up to 30 s for a free one. Connections use the time zone of this process.
     """
 
     def __init__(self, url: str, pool_size: int = POOL_SIZE, application_name: str = "OMERO") -> None:
-        self.engine: Engine = create_engine(
-            make_url(url).set(drivername="postgresql+psycopg2"),
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            connect_args={"application_name": application_name, "connect_timeout": 10},
-        )
-        event.listen(self.engine, "connect", _use_local_zone)
-        event.listen(self.engine, "connect", _tune)
-        replace_broken(self.engine)
+        connect = {"application_name": application_name, "connect_timeout": 10}
+        self.engine = _pool(url, pool_size, connect_args=connect)
+        self.reading = _pool(url, pool_size, connect_args=connect, pool_reset_on_return=None)
+        read_only(self.reading)
         self._ids = _IdBlocks()
         # Told, after each commit, the classes ("ome.model.core.Image") of the objects that the transaction changed.
         self.memory = Memory()
@@ -64,6 +60,17 @@ class Database:
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+        self.reading.dispose()
+
+
+def _pool(url: str, size: int, **more: Any) -> Engine:
+    """Up to twice ``size`` connections, opened when needed."""
+    target = make_url(url).set(drivername="postgresql+psycopg2")
+    engine = create_engine(target, pool_size=size, max_overflow=size, **more)
+    event.listen(engine, "connect", _use_local_zone)
+    event.listen(engine, "connect", _tune)
+    replace_broken(engine)
+    return engine
 
 
 def _use_local_zone(connection: Any, record: object) -> None:

@@ -76,16 +76,13 @@ class Transaction:
         """The connection, inside the transaction. Read-only transactions refuse writes in the database itself."""
         if self._connection is None:
             memory = self.database.memory
-            known = (None if self.writable else memory, memory.version)
-            connection = self.database.engine.connect()
-            # Options of BEGIN, at no cost of another statement: the database itself refuses writes, and all statements
-            # of a reply see the same state. Writers must see what others committed while they waited for a row.
-            isolation = "READ COMMITTED" if self.writable else "REPEATABLE READ"
-            self._connection = connection.execution_options(
-                postgresql_readonly=not self.writable, isolation_level=isolation, **{OPTION: known}
-            )
             if self.writable:
+                # Writers must see what others committed while they waited for a row, and remember nothing.
+                self._connection = self.database.engine.connect().execution_options(**{OPTION: (None, 0)})
                 self._connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
+            else:
+                known = {OPTION: (memory, memory.version)}
+                self._connection = self.database.reading.connect().execution_options(**known)
         return self._connection
 
     @property

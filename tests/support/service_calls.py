@@ -28,11 +28,14 @@ def counted(lab: Lab) -> Iterator[list[str]]:
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         statements.append(statement)
 
-    event.listen(lab.database.engine, "before_cursor_execute", note)
+    engines = (lab.database.engine, lab.database.reading)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield statements
     finally:
-        event.remove(lab.database.engine, "before_cursor_execute", note)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 def options(**chosen: Any) -> Any:
