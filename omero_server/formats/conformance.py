@@ -60,6 +60,13 @@ class ReaderConformance:
         for path in self.samples:
             assert self.reader.used_files(path) == self.reader.describe(path).used_files
 
+    def test_pixels_lie_in_files_of_the_fileset(self) -> None:
+        for path in self.samples:
+            with self.reader.open(path) as reader:
+                files, parts = set(reader.info().used_files), reader.pixel_files()
+            assert len(parts) == len(reader.info().images)
+            assert all(part and part <= files for part in parts)
+
     def test_any_file_of_a_fileset_opens_it_from_its_entry(self) -> None:
         for info in self._infos():
             again = self.reader.describe(info.entry)

@@ -17,3 +17,17 @@ def test_requests(official: Official, images: Images) -> None:
     assert found["error"] == ["too-long-steps", "::omero::cmd::Timing"]
     assert found["metadata"] == "20" and found["files"] == [1, 0] and found["binaries"] == [True, False]
     assert found["sessions"] is True and found["listed"] is True and found["none"] is True
+
+
+def test_requests_of_the_command_line(official: Official, images: Images) -> None:
+    where = ["-s", official.instance.host, "-p", str(official.instance.ports.ssl)]
+    assert official.omero("login", *where, "-u", "root", "-w", official.instance.root_password).returncode == 0
+    said = {}
+    for asked in ("fs sets --check --limit 3", "fs images --extended --limit 3", "admin removepyramids",
+                  "admin email --user-id 0 Subject text", "sessions timeout 500"):  # fmt: skip
+        done = official.omero(*asked.split())
+        assert done.returncode == 0, f"{asked}: {done.stdout} {done.stderr}"
+        said[asked.split()[1]] = done.stdout
+    assert images and said["sets"].count("| OK") == 3 and "Pyramid" in said["images"]
+    assert "No pyramids to remove" in said["removepyramids"]
+    assert "sent 0 of 0 emails" in said["email"] and "1 users had no email address" in said["email"]
