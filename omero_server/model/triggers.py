@@ -77,6 +77,8 @@ def _reindexing(model: Model) -> Iterator[str]:
     yield (
         "-- Notes of what the search index must look at again. The event log of a server has the changed objects\n"
         "-- themselves; these triggers add the objects that are found through them.\n"
+        "-- What is noted already is looked for in the order of the index: asked for equality, PostgreSQL may look at\n"
+        "-- all notes of the event for each row.\n"
     )
     links = _annotation_links(model)
     queries = [LINKED.format(cls=cls.java, table=link.table) for cls, link in links]

@@ -2,6 +2,8 @@
 
 -- Notes of what the search index must look at again. The event log of a server has the changed objects
 -- themselves; these triggers add the objects that are found through them.
+-- What is noted already is looked for in the order of the index: asked for equality, PostgreSQL may look at
+-- all notes of the event for each row.
 
 CREATE FUNCTION annotation_update_event_trigger() RETURNS trigger AS $$
 DECLARE
@@ -68,8 +70,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, touched.class, touched.parent
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = touched.class AND known.entity_id = touched.parent);
+            WHERE (event, touched.class, touched.parent) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, touched.class, touched.parent)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NEW;
 END;
@@ -83,8 +87,10 @@ DECLARE
 BEGIN
     INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
         SELECT DISTINCT event, TG_ARGV[0], touched.id FROM unnest(ARRAY[NEW.parent]) AS touched (id)
-        WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                          AND known.entity_type = TG_ARGV[0] AND known.entity_id = touched.id);
+        WHERE (event, TG_ARGV[0], touched.id) IS DISTINCT FROM (
+            SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+            WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, TG_ARGV[0], touched.id)
+            ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     RETURN coalesce(NEW, OLD);
 END;
 $$ LANGUAGE plpgsql;
@@ -95,8 +101,10 @@ DECLARE
 BEGIN
     INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
         SELECT DISTINCT event, TG_ARGV[0], touched.id FROM unnest(ARRAY[OLD.parent, NEW.parent]) AS touched (id)
-        WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                          AND known.entity_type = TG_ARGV[0] AND known.entity_id = touched.id);
+        WHERE (event, TG_ARGV[0], touched.id) IS DISTINCT FROM (
+            SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+            WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, TG_ARGV[0], touched.id)
+            ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     RETURN coalesce(NEW, OLD);
 END;
 $$ LANGUAGE plpgsql;
@@ -107,8 +115,10 @@ DECLARE
 BEGIN
     INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
         SELECT DISTINCT event, TG_ARGV[0], touched.id FROM unnest(ARRAY[OLD.parent]) AS touched (id)
-        WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                          AND known.entity_type = TG_ARGV[0] AND known.entity_id = touched.id);
+        WHERE (event, TG_ARGV[0], touched.id) IS DISTINCT FROM (
+            SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+            WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, TG_ARGV[0], touched.id)
+            ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     RETURN coalesce(NEW, OLD);
 END;
 $$ LANGUAGE plpgsql;
@@ -294,8 +304,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, 'ome.model.core.Image', touched
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = 'ome.model.core.Image' AND known.entity_id = touched);
+            WHERE (event, 'ome.model.core.Image'::text, touched) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, 'ome.model.core.Image', touched)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NULL;
 END;
@@ -314,8 +326,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, 'ome.model.core.Image', touched
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = 'ome.model.core.Image' AND known.entity_id = touched);
+            WHERE (event, 'ome.model.core.Image'::text, touched) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, 'ome.model.core.Image', touched)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NULL;
 END;
@@ -334,8 +348,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, 'ome.model.core.Image', touched
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = 'ome.model.core.Image' AND known.entity_id = touched);
+            WHERE (event, 'ome.model.core.Image'::text, touched) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, 'ome.model.core.Image', touched)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NULL;
 END;
@@ -354,8 +370,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, 'ome.model.core.Image', touched
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = 'ome.model.core.Image' AND known.entity_id = touched);
+            WHERE (event, 'ome.model.core.Image'::text, touched) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, 'ome.model.core.Image', touched)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NULL;
 END;
@@ -374,8 +392,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, 'ome.model.core.Image', touched
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = 'ome.model.core.Image' AND known.entity_id = touched);
+            WHERE (event, 'ome.model.core.Image'::text, touched) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, 'ome.model.core.Image', touched)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NULL;
 END;
@@ -394,8 +414,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, 'ome.model.core.Image', touched
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = 'ome.model.core.Image' AND known.entity_id = touched);
+            WHERE (event, 'ome.model.core.Image'::text, touched) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, 'ome.model.core.Image', touched)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NULL;
 END;
@@ -414,8 +436,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, 'ome.model.core.Image', touched
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = 'ome.model.core.Image' AND known.entity_id = touched);
+            WHERE (event, 'ome.model.core.Image'::text, touched) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, 'ome.model.core.Image', touched)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NULL;
 END;

@@ -9,8 +9,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, touched.class, touched.parent
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = touched.class AND known.entity_id = touched.parent);
+            WHERE (event, touched.class, touched.parent) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, touched.class, touched.parent)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NEW;
 END;

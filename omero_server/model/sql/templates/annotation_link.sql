@@ -4,8 +4,10 @@ DECLARE
 BEGIN
     INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
         SELECT DISTINCT event, TG_ARGV[0], touched.id FROM unnest(ARRAY[@touched@]) AS touched (id)
-        WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                          AND known.entity_type = TG_ARGV[0] AND known.entity_id = touched.id);
+        WHERE (event, TG_ARGV[0], touched.id) IS DISTINCT FROM (
+            SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+            WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, TG_ARGV[0], touched.id)
+            ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     RETURN coalesce(NEW, OLD);
 END;
 $$ LANGUAGE plpgsql;

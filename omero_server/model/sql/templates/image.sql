@@ -9,8 +9,10 @@ BEGIN
         event := coalesce(event, _current_or_new_event());
         INSERT INTO _reindexing_required (event_id, entity_type, entity_id)
             SELECT event, 'ome.model.core.Image', touched
-            WHERE NOT EXISTS (SELECT FROM _reindexing_required AS known WHERE known.event_id = event
-                              AND known.entity_type = 'ome.model.core.Image' AND known.entity_id = touched);
+            WHERE (event, 'ome.model.core.Image'::text, touched) IS DISTINCT FROM (
+                SELECT (known.event_id, known.entity_type, known.entity_id) FROM _reindexing_required AS known
+                WHERE (known.event_id, known.entity_type, known.entity_id) >= (event, 'ome.model.core.Image', touched)
+                ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     END LOOP;
     RETURN NULL;
 END;
