@@ -56,6 +56,8 @@ class Official:
             "OMERO_USERDIR": str(self.home / "user"),
             "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONWARNINGS": "ignore",
+            # `omero duplicate`, which is else a plugin that has to be installed.
+            "OMERO_DEV_PLUGINS": "1",
         }
 
     def script(self, name: str, **given: Any) -> Any:

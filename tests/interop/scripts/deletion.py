@@ -1,4 +1,4 @@
-"""Images deleted with waiting, one that doesn't exist, and a change of group."""
+"""Images deleted with waiting, and one that doesn't exist."""
 
 from shared import GIVEN, answer, gateway
 
@@ -24,6 +24,5 @@ try:
 except omero.CmdError as error:
     found["missing"] = [type(error.err).__name__, error.err.name, error.err.message]
 found["missing without waiting"] = outcome(connection.deleteObjects("Image", [10**9]))
-found["chgrp"] = outcome(connection.chgrpObjects("Image", [GIVEN["other"]], 1))
 answer(found)
 connection.close()
