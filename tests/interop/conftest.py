@@ -73,10 +73,13 @@ class Official:
         assert done.returncode == 0, f"{name}.py ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr}"
         return json.loads(done.stdout)
 
-    def omero(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The official command line. It refuses to run as root, so then it is shown another user id."""
+    def omero(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """The official command line; without arguments, each line of `input` is a command.
+
+        It refuses to run as root, so then it is shown another user id.
+        """
         as_somebody = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
-        return self._run([*as_somebody, str(self.python), str(self.python.parent / "omero"), *arguments])
+        return self._run([*as_somebody, str(self.python), str(self.python.parent / "omero"), *arguments], **options)
 
     def _run(self, command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
         options = {"stdin": subprocess.DEVNULL} | options if "input" not in options else options

@@ -199,13 +199,21 @@ def settled(output: str) -> str:
     return re.sub(r"Elapsed time: .*|Dry run performed\n", "", output)
 
 
+@pytest.fixture(scope="module")
+def printed(people: People, tree: dict[str, str]) -> dict[str, str]:
+    """What the official command line prints for each command. One program runs them all, which saves its starts."""
+    lines = "".join(f"{command.format_map(tree)}\nversion\n" for command in COMMANDS)
+    done = people.official.omero(input=lines)
+    parts = re.split(r"^\d+\.\d+\.\d+\n", done.stdout, flags=re.MULTILINE)
+    assert len(parts) == len(COMMANDS) + 1, done.stderr
+    return dict(zip(COMMANDS, parts, strict=False))
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_same_output(command: str, people: People, tree: dict[str, str]) -> None:
-    words = command.format_map(tree).split()
-    code, output, _ = people.theirs(*words)
-    done = people.ours(*words)
-    assert (code, done.code) == (0, 0), done.err
-    assert settled(done.out) == settled(output) and len(output) > 2
+def test_same_output(command: str, people: People, tree: dict[str, str], printed: dict[str, str]) -> None:
+    done = people.ours(*command.format_map(tree).split())
+    assert done.code == 0, done.err
+    assert settled(done.out) == settled(printed[command]) and len(printed[command]) > 2
 
 
 REFUSED = {
