@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import omero.cmd
 from omero_server.commands.registry import CommandError
 from omero_server.db.tables import TABLES
 from omero_server.repository.layout import Layout
-from tests.support.garden import COMMENT, FILE, MAP, Garden, Steps, option, simple
+from tests.support.garden import COMMENT, FILE, MAP, Garden, Steps, option, run_delete, simple
 from tests.support.garden import run as garden_run
 from tests.support.lab import Lab
 from tests.support.service_calls import counted
@@ -331,3 +332,54 @@ def test_copies_in_a_call_for_all_groups(lab: Lab) -> None:
     assert value(lab, "image", copies["Image"][0], "group_id") == lab.scene.groups["RW"]
     assert "several groups" in refused(lab, "ann", {"Image": [image, other]}, group=None)
     assert f"Image[{other}]" in refused(lab, "ann", {"Image": [other]}, group="RW")
+
+
+class Meanwhile(Steps):
+    """Somebody else does something after a step, the first time that it is done."""
+
+    def __init__(self, after: int, deed: Callable[[], object]) -> None:
+        super().__init__()
+        self.after, self.deed, self.times = after, deed, 0
+
+    def step(self, done: int) -> None:
+        super().step(done)
+        if done == self.after and self.times == 0:
+            self.deed()
+        self.times += done == self.after
+
+
+def test_what_is_deleted_meanwhile_is_not_copied(garden: Garden) -> None:
+    lab, image = garden.lab, garden.image()
+    roi = garden.roi(image)
+    steps = Meanwhile(4, lambda: run_delete(lab, "ann", {"Roi": [roi]}))
+    copies = run(lab, "ann", {"Image": [image]}, steps)
+    assert steps.times == 2 and "Roi" not in copies and len(copies["Image"]) == 1
+    steps = Meanwhile(4, lambda: run_delete(lab, "ann", {"Image": [image]}))
+    with pytest.raises(CommandError) as caught:
+        run(lab, "ann", {"Image": [image]}, steps)
+    assert f"Image[{image}]" in caught.value.response.message
+
+
+@pytest.mark.parametrize(("level", "allowed"), [("RO", False), ("RA", False), ("RW", True)])
+def test_references_to_what_others_share(lab: Lab, level: str, allowed: bool) -> None:
+    garden = Garden(lab, level)
+    experiment = garden.add("experiment", type=1)
+    image, _ = (garden.image(experiment=experiment) for _ in range(2))
+    if allowed:
+        copies = run(lab, "bob", {"Image": [image]}, group=level)
+        assert value(lab, "image", copies["Image"][0], "experiment") == experiment
+    else:
+        assert f"Experiment[{experiment}]" in refused(lab, "bob", {"Image": [image]}, group=level)
+
+
+def test_others_tags_are_referred_to_where_annotating_is_allowed(lab: Lab) -> None:
+    for level in ("RO", "RA"):
+        garden = Garden(lab, level)
+        image = garden.image()
+        garden.note("image", image, garden.annotation())
+        if level == "RA":
+            assert run(lab, "bob", {"Image": [image]}, group=level, typesToReference=["Annotation"])[
+                "ImageAnnotationLink"
+            ]
+        else:
+            assert "annotate" in refused(lab, "bob", {"Image": [image]}, group=level, typesToReference=["Annotation"])

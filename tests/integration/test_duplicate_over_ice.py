@@ -231,3 +231,31 @@ def test_finds_and_usage(stage: Stage, instance: Instance, tmp_path: Path) -> No
     prefix = fileset_of(ann, images[0]).templatePrefix.val.rstrip("/")
     assert by_use["Job"] == (layout.managed / f"{prefix}.log").stat().st_size
     assert usage.totalBytesUsed[key] == sum(by_use.values())
+
+
+def test_several_in_one_request_and_only_what_is_inside(stage: Stage) -> None:
+    ann, group = stage.ann, stage["RW"]
+    made = ann.save(joined("DatasetImageLink", named("Dataset"), image()), group)
+    dataset, picture = made.parent.id.val, made.child.id.val
+    inner = omero.cmd.Duplicate(targetObjects={}, childOptions=[])
+    skip = omero.cmd.SkipHead(
+        targetObjects={"Dataset": [dataset]}, childOptions=[], startFrom=["Image"], request=inner
+    )  # fmt: skip
+    again = omero.cmd.Duplicate(targetObjects={"Image": [picture]})
+    handle = ann.sf.submit(omero.cmd.DoAll(requests=[again, skip], contexts=[]), ann.context(group))
+    callback = omero.callbacks.CmdCallbackI(ann.client, handle)
+    callback.loop(60, 500)
+    responses = callback.getResponse().responses
+    callback.close(True)
+    ids = [response.duplicates["ome.model.core.Image"][0] for response in responses]
+    assert len({picture, *ids}) == 3 and "ome.model.containers.Dataset" not in responses[1].duplicates
+
+
+def test_one_file_of_the_repository(stage: Stage, instance: Instance, tmp_path: Path) -> None:
+    ann, layout = stage.ann, Layout.of(instance.config)
+    problems = inconsistencies(instance)
+    file = fileset_of(ann, imported(ann, tmp_path)[0]).copyUsedFiles()[0].originalFile
+    new = ann.get("OriginalFile", copied(ann, targetObjects={"OriginalFile": [file.id.val]})["OriginalFile"][0])
+    places = [layout.in_managed(each.path.val, each.name.val) for each in (file, new)]
+    assert places[0] != places[1] and places[0].samefile(places[1]) and new.hash.val == file.hash.val
+    assert inconsistencies(instance) == problems
