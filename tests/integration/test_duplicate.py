@@ -13,7 +13,11 @@ import omero
 import omero.cmd
 from omero_server.commands.registry import CommandError
 from omero_server.db.tables import TABLES
+from omero_server.db.transaction import Transaction
+from omero_server.graphs.duplicate import Duplication
 from omero_server.repository.layout import Layout
+from omero_server.repository.removal import replay
+from omero_server.sessions.call import Call
 from tests.support.garden import COMMENT, FILE, MAP, Garden, Steps, option, run_delete, simple
 from tests.support.garden import run as garden_run
 from tests.support.lab import Lab
@@ -383,3 +387,20 @@ def test_others_tags_are_referred_to_where_annotating_is_allowed(lab: Lab) -> No
             ]
         else:
             assert "annotate" in refused(lab, "bob", {"Image": [image]}, group=level, typesToReference=["Annotation"])
+
+
+def test_a_server_that_dies_leaves_no_files(garden: Garden) -> None:
+    """At the next start the files are removed again whose rows never came to be."""
+    lab, layout = garden.lab, Layout.of(garden.lab.config)
+    image = TestStoredFiles().furnished(garden, layout)
+    before = {path for path in layout.data.rglob("*") if path.is_file()}
+    who = lab.caller("ann", garden.group)
+    transaction = Transaction(lab.database, who.author(), True)
+    duplication = Duplication(Call(who, transaction, None, lab.engine))  # type: ignore[arg-type]
+    for step in duplication.steps({"Image": [image]}, dry_run=False):
+        step()
+    assert len({path for path in layout.data.rglob("*") if path.is_file()} - before) == 4
+    transaction.close()
+    replay(lab.database, layout)
+    assert {path for path in layout.data.rglob("*") if path.is_file()} == before
+    assert not list(layout.removals.glob("*"))
