@@ -7,7 +7,7 @@ are waiting. Where one neighbour decides (a tag that is used elsewhere stays), o
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection
 from omero_server.db.rows import among
 from omero_server.db.tables import TABLES
 from omero_server.graphs.notation import seen_by_all
-from omero_server.graphs.policy import Edge
+from omero_server.graphs.policy import Edge, NodeTest, Plan
 from omero_server.graphs.references import GROUP, OWNER, Reference, held_by, pointing_at
 from omero_server.graphs.rows import Node, key_of, reading, some_holders, to_node
 from omero_server.model.schema import ModelClass
@@ -55,7 +55,18 @@ class Graph:
         self._wanted: defaultdict[ModelClass, set[int]] = defaultdict(set)
         self._wanted_holders: defaultdict[Reference, set[int]] = defaultdict(set)
         self._wanted_few: defaultdict[Reference, set[int]] = defaultdict(set)
+        self._census: Counter[tuple[ModelClass, Plan]] = Counter()
         self.misses = 0
+
+    def give(self, node: Node, plan: Plan) -> None:
+        """Give an object another plan."""
+        self._census[node.cls, node.plan] -= 1
+        self._census[node.cls, plan] += 1
+        node.plan = plan
+
+    def present(self) -> frozenset[tuple[ModelClass, Plan]]:
+        """The pairs of class and plan that some object was given and has."""
+        return frozenset(pair for pair, count in self._census.items() if count > 0)
 
     def load(self, cls: ModelClass, ids: Collection[int]) -> list[Node]:
         """The objects of a class, or of its subclasses, that the caller can read."""
@@ -121,6 +132,42 @@ class Graph:
                 found |= self._ends[reference].holders.keys() & ids
         return [node for node in nodes if node.id in found] if found else [], True
 
+    def near(
+        self, nodes: list[Node], edge: Edge, test: NodeTest, *, from_holder: bool
+    ) -> tuple[list[tuple[Node, Node]], list[Node]]:
+        """Those of the nodes, all of one class, that have neighbours along an edge whose class and plan fit a test,
+        with each of these; and those whose neighbours have to be read first. Ask ``connected`` before.
+        """
+        if not nodes:
+            return [], []
+        pairs: Iterable[tuple[Node, Node]]
+        unread: list[Node] = []
+        if from_holder:
+            references = edge.held_by(nodes[0].cls)
+            waiting = dict.fromkeys(node for one in references for node in self._with_unread(one, nodes))
+            unread, nodes = list(waiting), [node for node in nodes if node not in waiting]
+            pairs = (pair for one in references for pair in self.targets_of(one, nodes))
+        else:
+            references = edge.aimed_at(nodes[0].cls)
+            pairs = ((node, other) for one in references for other, node in self.holders_of(one, nodes))
+        classes, plans = test.classes, test.plans
+        fitting = [
+            pair for pair in pairs
+            if (plans is None or pair[1].plan in plans) and (classes is None or pair[1].cls in classes)
+        ]  # fmt: skip
+        return fitting, unread
+
+    def _with_unread(self, reference: Reference, nodes: Iterable[Node]) -> list[Node]:
+        """Objects that refer to something not read yet, which is asked for."""
+        known, wanted, found = self._nodes[reference.target.root], self._wanted[reference.target.root], []
+        targets, belongs = self._ends[reference].targets, reference.name in (OWNER, GROUP)
+        for node in nodes if targets or belongs else ():
+            target = self._target(reference, node) if belongs else targets.get(node.id)
+            if target is not None and target not in known:
+                wanted.add(target)
+                found.append(node)
+        return found
+
     def known_neighbours(self, node: Node) -> Iterator[Node]:
         """What refers to ``node`` or is referred to by it, of the objects read so far."""
         for reference in held_by(node.cls.root):
@@ -158,9 +205,11 @@ class Graph:
 
     def targets_of(self, reference: Reference, nodes: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
         """Objects with what they refer to through one reference, of what was read."""
-        by_holder, known = self._ends[reference].targets, self._nodes[reference.target.root]
-        for node in nodes if by_holder else ():
-            found = known.get(by_holder.get(node.id, -1))
+        known, belongs = self._nodes[reference.target.root], reference.name in (OWNER, GROUP)
+        targets = self._ends[reference].targets
+        for node in nodes if targets or belongs else ():
+            target = self._target(reference, node) if belongs else targets.get(node.id)
+            found = None if target is None else known.get(target)
             if found is not None:
                 yield node, found
 

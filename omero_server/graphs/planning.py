@@ -130,7 +130,7 @@ class Planner:
             plan = self._verdict(node) or plan
         self._open.pop(node, None)
         self._held.pop(node, None)
-        node.plan = plan
+        self.graph.give(node, plan)
         if plan is Plan.OPEN:
             self._open[node] = None
         elif plan is Plan.HELD:

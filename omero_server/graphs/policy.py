@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 
 from omero_server.graphs.references import Reference
 from omero_server.model.schema import ModelClass
@@ -23,11 +24,14 @@ class Plan(Enum):
     PROCESS = "process"
     IGNORE = "ignore"
 
+    # Asked for millions of times; members are compared by identity anyway.
+    __hash__ = object.__hash__
+
 
 KEEP = frozenset((Plan.UNASKED, Plan.OPEN, Plan.LOOSE, Plan.HELD))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NodeTest:
     """What an object must be to fit a node of a rule. classes: the exact classes; None: any. plans: None: any.
 
@@ -42,10 +46,19 @@ class NodeTest:
     levels: frozenset[str] | None = None
     common: bool | None = None
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether class and plan are all that counts."""
         return not (self.may or self.may_not) and self.levels is None and self.common is None
+
+    @cached_property
+    def rare(self) -> frozenset[tuple[ModelClass, Plan]] | None:
+        """All pairs of class and plan that fit, if objects have to be given such a plan first; None if they begin with
+        one, or any plan or class does.
+        """
+        if self.plans is None or self.classes is None or Plan.UNASKED in self.plans:
+            return None
+        return frozenset((cls, plan) for cls in self.classes for plan in self.plans)
 
     def of(self, classes: frozenset[ModelClass]) -> NodeTest:
         """The same for other classes."""

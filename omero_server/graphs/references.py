@@ -23,9 +23,12 @@ __all__ = [
 EXTERNAL_INFO, OWNER, GROUP = "details.externalInfo", "details.owner", "details.group"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """A property that refers to one object. holder: the class that declares it. required: it cannot be empty."""
+    """A property that refers to one object. holder: the class that declares it. required: it cannot be empty.
+
+    There is one of each: they are compared by identity, which is fast.
+    """
 
     holder: ModelClass
     name: str
