@@ -10,7 +10,7 @@ import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from omero_server.db.idle import replace_broken
-from omero_server.db.reading import read_only
+from omero_server.db.reading import Readers, ReadingConnection
 from omero_server.db.remembered import Memory
 from omero_server.db.zone import fixed_offset, local_zone
 
@@ -35,8 +35,8 @@ class Database:
     def __init__(self, url: str, pool_size: int = POOL_SIZE, application_name: str = "OMERO") -> None:
         connect = {"application_name": application_name, "connect_timeout": 10}
         self.engine = _pool(url, pool_size, connect_args=connect)
-        self.reading = _pool(url, pool_size, connect_args=connect, pool_reset_on_return=None)
-        read_only(self.reading)
+        reading = {**connect, "connection_factory": ReadingConnection}
+        self.readers = Readers(_pool(url, pool_size, connect_args=reading, pool_reset_on_return=None))
         self._ids = _IdBlocks()
         # Told, after each commit, the classes ("ome.model.core.Image") of the objects that the transaction changed.
         self.memory = Memory()
@@ -60,7 +60,7 @@ class Database:
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
-        self.reading.dispose()
+        self.readers.close()
 
 
 def _pool(url: str, size: int, **more: Any) -> Engine:

@@ -83,7 +83,7 @@ class Transaction:
                 self._connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
             else:
                 known = {OPTION: (memory, memory.version)}
-                self._connection = self.database.reading.connect().execution_options(**known)
+                self._connection = self.database.readers.take().execution_options(**known)
         return self._connection
 
     @property
@@ -138,7 +138,11 @@ class Transaction:
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
         if self._connection is not None:
-            self._connection.close()
+            if self.writable:
+                self._connection.close()
+            else:
+                self._connection.rollback()
+                self.database.readers.give(self._connection)
             self._connection = None
 
     def __enter__(self) -> Self:

@@ -28,7 +28,7 @@ def counted(lab: Lab) -> Iterator[list[str]]:
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         statements.append(statement)
 
-    engines = (lab.database.engine, lab.database.reading)
+    engines = (lab.database.engine, lab.database.readers.engine)
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:
