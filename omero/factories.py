@@ -39,7 +39,7 @@ def _arriving(type_id: str) -> Any:
     return _unchecked(cls) if cls is not None and issubclass(cls, ModelObject) else cls
 
 
-_VALUES: dict[str, Any] = {cls.ice_staticId(): cls for cls in rtypes.CLASSES}
+_VALUES: dict[str, Any] = {cls.ice_staticId(): cls for cls in (*rtypes.CLASSES, omero.model.NamedValue)}
 
 
 def _unchecked(cls: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import omero
@@ -44,9 +44,10 @@ class MetadataService(Service):
         if not rootIds:
             return {}
         kinds = [model_class(name) for name in annotationTypes or []]
-        linked = self._linked(call, root, rootIds, [], {}, annotatorIds)
         wanted = {kind.name for kind in kinds}
-        found = by_parent((parent, a) for parent, a in linked if not wanted or type(a).__name__ in wanted)
+        found = self._linked(
+            call, root, rootIds, [], {}, annotatorIds, lambda a: not wanted or type(a).__name__ in wanted
+        )
         if annotatorIds:
             return found
         return {row: found.get(row, []) for row in self._existing(call, root, rootIds)}
@@ -60,7 +61,7 @@ class MetadataService(Service):
         conditions, parameters = namespaces("a", include, exclude)
         more, values = Options(options).owned("a")
         found = self._annotations(call, conditions + more, parameters | values, kind.name)
-        return [a for a in found if not is_file(a) or a._file is not None]
+        return list(filter(is_whole, found))
 
     @reads
     def countSpecifiedAnnotations(
@@ -92,8 +93,7 @@ class MetadataService(Service):
         conditions, parameters = namespaces("k", include, exclude)
         more, values = Options(options).owned("k")
         among = f"l.child.id in (select k.id from {kind.name} k{where(conditions + more)})"
-        linked = self._linked(call, root, rootNodeIds, [among], parameters | values, None)
-        return by_parent((parent, a) for parent, a in linked if not is_file(a) or a._file is not None)
+        return self._linked(call, root, rootNodeIds, [among], parameters | values, None, is_whole)
 
     @reads
     def loadAnnotation(self, call: Call, annotationIds: list[int]) -> list[Any]:
@@ -178,8 +178,11 @@ class MetadataService(Service):
         conditions: list[str],
         parameters: dict[str, Any],
         annotators: list[int] | None,
-    ) -> list[tuple[int, Any]]:
-        """Ids of objects with their annotations, in the order of the links."""
+        wanted: Callable[[Any], bool],
+    ) -> dict[int, list[Any]]:
+        """The annotations of objects, by object, in the order of the links, each once: several users may have linked
+        the same.
+        """
         query = f"select l.parent.id, l.child.id from {root.root.name}AnnotationLink l"
         chosen, values = list(conditions), dict(parameters)
         if ids:
@@ -190,7 +193,12 @@ class MetadataService(Service):
             values["annotators"] = annotators
         linked = run(call, query + where(chosen) + " order by l.id", values)
         loaded = self._complete(call, load(call, "Annotation", {child for _, child in linked}))
-        return [(parent, loaded[child]) for parent, child in linked if child in loaded]
+        kept = {key: a for key, a in loaded.items() if wanted(a)}
+        found: dict[int, list[Any]] = {}
+        for parent, child in dict.fromkeys(linked):
+            if child in kept:
+                found.setdefault(parent, []).append(kept[child])
+        return found
 
     @staticmethod
     def _annotations(
@@ -223,17 +231,14 @@ class MetadataService(Service):
         return run(call, f"select r.id from {root.name} r where r.id in (:ids)", {"ids": list(ids)})
 
 
-def by_parent(linked: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
-    """The annotations by the object that carries them, each once: several users may have linked the same."""
-    found: dict[int, dict[int, Any]] = {}
-    for parent, annotation in linked:
-        found.setdefault(parent, {})[annotation._id._val] = annotation
-    return {carrier: list(annotations.values()) for carrier, annotations in found.items()}
-
-
 def is_file(annotation: Any) -> bool:
     """Whether this is a file annotation."""
     return type(annotation).__name__ == "FileAnnotation"
+
+
+def is_whole(annotation: Any) -> bool:
+    """Whether this is no file annotation, or one with a file."""
+    return not is_file(annotation) or annotation._file is not None
 
 
 def annotatable(name: str) -> ModelClass:
