@@ -14,11 +14,11 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import BigInteger, Connection, Text, column, func, insert, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, func, insert, select, text
 
 import omero
 import omero._generated
+from omero_server.db.bulk import insert_rows
 from omero_server.db.engine import Database
 from omero_server.db.remembered import OPTION
 from omero_server.db.tables import TABLES
@@ -189,16 +189,12 @@ class Transaction:
             return
         count = len(self._logs)
         last = self.db.execute(text("SELECT ome_nextval('seq_eventlog', :n)"), {"n": count}).scalar_one()
-        actions, entities, ids = (list(each) for each in zip(*self._logs, strict=True))
-        # Lists instead of rows: one statement, however many objects were changed.
-        columns = {
-            "id": (BigInteger, list(range(last - count + 1, last + 1))), "action": (Text, actions),
-            "entitytype": (Text, entities), "entityid": (BigInteger, ids),
-        }  # fmt: skip
-        lists = func.unnest(*(literal(values, ARRAY(kind)) for kind, values in columns.values()))
-        rows = lists.table_valued(*(column(name, kind) for name, (kind, _) in columns.items())).render_derived()
-        chosen = select(*rows.c, literal(EVENTLOG_PERMISSIONS), literal(self._event_id, BigInteger))
-        self.db.execute(insert(TABLES["eventlog"]).from_select([*columns, "permissions", "event"], chosen))
+        rows = [
+            {"id": last - count + 1 + i, "permissions": EVENTLOG_PERMISSIONS, "entityid": entity_id,
+             "entitytype": entity, "action": action, "event": self._event_id}
+            for i, (action, entity, entity_id) in enumerate(self._logs)
+        ]  # fmt: skip
+        insert_rows(self.db, TABLES["eventlog"], rows)
         self._logs.clear()
 
     def write_privileges(self) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from omero_server.db.bulk import insert_rows
 from omero_server.db.tables import TABLES
 
 __all__ = ["FILE_CLASS", "NewFile", "Writing", "insert_files"]
@@ -53,7 +54,7 @@ def insert_files(call: Writing, files: Sequence[NewFile]) -> list[int]:
     rows = [
         _row(call, file, row_id, groups[file.group_id], hashers) for file, row_id in zip(files, ids, strict=True)
     ]  # fmt: skip
-    call.db.execute(insert(TABLES["originalfile"]), rows)
+    insert_rows(call.db, TABLES["originalfile"], rows)
     call.log("INSERT", FILE_CLASS, ids)
     return ids
 
