@@ -59,7 +59,8 @@ class NewPermissions(Change):
     def _mixed(self, groups: Collection[int]) -> Iterator[Node]:
         """What refers to something of another owner, or of none, in these groups."""
         for reference in _compared(self.planner.operation) if groups else ():
-            yield from self.planner.graph.load(reference.holder, self._holders(reference, groups))
+            ids = self._holders(reference, groups)
+            yield from self.planner.graph.load(reference.holder, ids) if ids else ()
 
     def _holders(self, reference: Reference, groups: Collection[int]) -> list[int]:
         holder, column, rows = holding(reference)

@@ -13,6 +13,7 @@ from omero_server.commands.registry import CommandError
 from omero_server.db.tables import TABLES
 from tests.support.garden import COMMENT, FILE, MAP, TAG, Garden, Steps, option, run, run_delete, simple
 from tests.support.lab import Lab
+from tests.support.service_calls import counted
 
 LEVELS = ["P", "RO", "RA", "RW"]
 Ids = dict[str, list[int]]
@@ -264,3 +265,22 @@ def test_nothing_unseen_ends_up_in_two_groups(lab: Lab) -> None:
     assert f"DatasetImageLink.child of {link}" in refused(lab, "ann", {"Image": [image]})
     run_delete(lab, "bob", {"DatasetImageLink": [link]})
     assert moved(lab, "ann", {"Image": [image]})[0]["Image"] == [image]
+
+
+def test_as_many_statements_for_many_as_for_few(garden: Garden) -> None:
+    counts = []
+    # Before the first one ids are reserved.
+    for size in (1, 2, 20):
+        images = [garden.image() for _ in range(size)]
+        tag = garden.annotation()
+        for image in images:
+            garden.note("image", image, tag)
+            garden.view(image, "bob")
+            garden.roi(image)
+        garden.fileset(*images)
+        dataset = garden.dataset(*images)
+        with counted(garden.lab) as seen:
+            included, _ = moved(garden.lab, "ann", {"Dataset": [dataset]})
+        assert included["Image"] == images
+        counts.append(len(seen))
+    assert counts[1] == counts[2] < 200

@@ -13,6 +13,7 @@ import omero.cmd
 from omero_server.commands.registry import CommandError
 from tests.support.garden import COMMENT, TAG, Garden, Steps, run, simple
 from tests.support.lab import GROUPS, Lab
+from tests.support.service_calls import counted
 
 Ids = dict[str, list[int]]
 
@@ -102,3 +103,20 @@ def test_who_may_change_what(shared: Garden) -> None:
     assert refusal(shared, "lea", "rw----", targetObjects={"ExperimenterGroup": [987654]}).name == "bad-group"
     assert refusal(shared, "lea", "rw----", targetObjects={"Image": [1]}).name == "bad-target"
     assert changed(shared, "root", "rwr---")[0] == {"ExperimenterGroup": [shared.group_id]}
+
+
+def test_as_many_statements_for_many_as_for_few(shared: Garden) -> None:
+    """Also nothing is read of what belongs to the same owner."""
+    counts = []
+    # Before the first one ids are reserved.
+    for size in (1, 2, 20):
+        for _ in range(size):
+            image = shared.image()
+            shared.view(image, "bob")
+            shared.note("image", image, shared.annotation(COMMENT, "bob"), "bob")
+        with counted(shared.lab) as seen:
+            _, deleted = changed(shared, "lea", "rw----")
+        assert len(deleted["RenderingDef"]) == len(deleted["CommentAnnotation"]) == size
+        assert changed(shared, "lea", "rwra--")[1] == {}
+        counts.append(len(seen))
+    assert counts[1] == counts[2] < 200

@@ -11,6 +11,7 @@ import omero.cmd
 from omero_server.commands.registry import CommandError
 from tests.support.garden import COMMENT, TAG, Garden, Steps, run, simple
 from tests.support.lab import Lab
+from tests.support.service_calls import counted
 
 LEVELS = ["P", "RO", "RA", "RW"]
 Ids = dict[str, list[int]]
@@ -147,3 +148,20 @@ def test_no_second_link_between_the_same_objects(garden: Garden, user: str) -> N
     links = [garden.note("image", image, tag, owner) for owner in ("ann", "bob")]
     message = refused(garden.lab, user, {"ImageAnnotationLink": links[:1]})
     assert all(f"ImageAnnotationLink[{link}]" in message for link in links)
+
+
+def test_as_many_statements_for_many_as_for_few(lab: Lab) -> None:
+    garden, counts = Garden(lab, "P"), []
+    # Before the first one ids are reserved.
+    for size in (1, 2, 20):
+        images = [garden.image() for _ in range(size)]
+        for image in images:
+            garden.note("image", image, garden.annotation())
+            garden.view(image, "cat")
+            garden.roi(image)
+        dataset = garden.dataset(*images)
+        with counted(lab) as seen:
+            included, _ = given(lab, "root", {"Dataset": [dataset]})
+        assert included["Image"] == images
+        counts.append(len(seen))
+    assert counts[1] == counts[2] < 200

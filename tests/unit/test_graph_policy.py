@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
+
+from omero_server.graphs.abilities import level_of
 from omero_server.graphs.notation import operation
 from omero_server.graphs.policy import KEEP, Plan
 from omero_server.graphs.references import EXTERNAL_INFO, deletion_order, pointing_at, references, resolve
 from omero_server.model.schema import MODEL
+from omero_server.security.bits import parse
 
 DELETE = operation("delete")
+OPERATIONS = ["delete", "chgrp", "chown", "chmod", "duplicate", "usage", "parents", "children"]
 
 
-def test_rules_are_connected_patterns() -> None:
-    for rule in DELETE.rules:
-        for name, way in rule.ways.items():
-            assert len(way) == len(rule.edges), (rule.name, name)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_rules_are_connected_patterns(name: str) -> None:
+    for rule in operation(name).rules:
+        for node, way in rule.ways.items():
+            assert len(way) == len(rule.edges), (rule.name, node)
         assert set(rule.changes) | set(rule.waive) <= set(rule.nodes)
         assert bool(rule.veto) != bool(rule.changes), rule.name
         for test in rule.nodes.values():
@@ -58,3 +64,20 @@ def test_referring_rows_are_deleted_first() -> None:
     for one in references():
         if one.holder.root is not one.target.root:
             assert place[one.holder.root] < place[one.target.root], str(one)
+
+
+@pytest.mark.parametrize(("letters", "level"), [
+    ("rw----", "private"), ("rwr---", "read-only"), ("rwra--", "read-annotate"), ("rwrw--", "read-write"),
+    ("rw--r-", "private"), ("rwr-rw", "read-only"),
+])  # fmt: skip
+def test_levels_are_those_of_the_members(letters: str, level: str) -> None:
+    assert level_of(parse(letters)) == level
+
+
+def test_rules_wait_for_plans_that_must_be_given_first() -> None:
+    """Which rules are tried depends on it; unasked is what objects begin with."""
+    settle = next(rule for rule in DELETE.rules if rule.name == "box.settle")
+    loose = settle.nodes["c"].rare
+    assert loose is not None and {plan for _, plan in loose} == {Plan.LOOSE}
+    hold = next(rule for rule in DELETE.rules if rule.name == "ann.hold")
+    assert hold.nodes["x"].rare is None and hold.nodes["l"].rare is None and hold.nodes["a"].rare
