@@ -73,6 +73,11 @@ class Reader:
         if missing:
             self._bits.update(remembered(self.db, ("bits", missing), lambda: self._ask_bits(missing)))
 
+    def group_bits(self, group: int, unknown: int = 0) -> int:
+        """The permissions of a group."""
+        self.learn_groups({group})
+        return self._bits.get(group, unknown)
+
     def _ask_bits(self, ids: tuple[int, ...]) -> dict[int, int]:
         table = TABLES["experimentergroup"]
         wanted = bindparam("ids", list(ids), type_=ARRAY(BigInteger))
@@ -103,10 +108,7 @@ class Reader:
     def _compute(
         self, cls: ModelClass, owner: int | None, group: int | None, own: int, repository: str | None, directory: bool
     ) -> omero.model.Permissions:
-        bits = own
-        if group is not None:
-            self.learn_groups({group})
-            bits = self._bits.get(group, own)
+        bits = own if group is None else self.group_bits(group, own)
         shown = bits
         if self.caller.group_permissions is not None and cls.root.name != "ExperimenterGroup":
             shown = self.caller.group_permissions

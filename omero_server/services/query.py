@@ -198,12 +198,13 @@ def _only(found: list[Any], what: str) -> Any:
 
 def _readable(call: Call, cls: ModelClass, id: int) -> omero.model.IObject | None:
     """The object with that id, None without one. Raises SecurityViolation when the caller may not read it."""
-    found = _load(call, cls, id)
+    reader = Reader.of(call)
+    found = _load(reader, cls, id)
     if found is None:
         return None
     # Sessions belong to the whole system, but only whose they are may look at them.
     open_ = contained(call.caller, class_of(found).name, id) or (
-        cls.root.name != "Session" and may_read(call.caller, _subject(cls, found))
+        cls.root.name != "Session" and may_read(call.caller, _subject(reader, cls, found))
     )
     if not open_ and find(call, cls.name, id) is None:
         remedy = "it belongs to another group or user. Change the group of the call."
@@ -211,15 +212,15 @@ def _readable(call: Call, cls: ModelClass, id: int) -> omero.model.IObject | Non
     return found
 
 
-def _load(call: Call, cls: ModelClass, id_: int) -> Any:
+def _load(reader: Reader, cls: ModelClass, id_: int) -> Any:
     """An object whoever may read it, with texts hidden as ever."""
-    reader = Reader.of(call)
     reader.filter = UNFILTERED
     return find(reader, cls.name, id_)
 
 
-def _subject(cls: ModelClass, found: Any) -> Subject:
+def _subject(reader: Reader, cls: ModelClass, found: Any) -> Subject:
     """What decides who may read an object."""
     details = found._details
     owner = details._owner._id._val if details._owner else None
-    return Subject(cls, owner, details._group._id._val if details._group else None)
+    group = details._group._id._val if details._group else None
+    return Subject(cls, owner, group, None if group is None else reader.group_bits(group))
