@@ -10,6 +10,7 @@ import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from omero_server.db.idle import replace_broken
+from omero_server.db.moves import Moves
 from omero_server.db.reading import Readers, ReadingConnection
 from omero_server.db.remembered import Memory
 from omero_server.db.zone import fixed_offset, local_zone
@@ -40,6 +41,7 @@ class Database:
         self._ids = _IdBlocks()
         # Told, after each commit, the classes ("ome.model.core.Image") of the objects that the transaction changed.
         self.memory = Memory()
+        self.moves = Moves()
         self.on_change: list[Callable[[frozenset[str]], None]] = [self.memory.changed]
 
     @contextmanager

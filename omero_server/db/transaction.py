@@ -59,6 +59,7 @@ class Transaction:
     once the rows are safe (their failures are logged, not raised); ``on_rollback`` ones undo work outside the database.
     A transaction that only reads sees the database as it is at its first statement. ``attempt`` counts from 0 how often
     the same was tried before, see ``db.retry``: after a failure it pays to lock rows before looking at them.
+    ``moves_before`` tells what has moved between groups since, see ``db.moves``.
     """
 
     def __init__(self, database: Database, author: Author, writable: bool, attempt: int = 0) -> None:
@@ -66,6 +67,7 @@ class Transaction:
         self.author = author
         self.writable = writable
         self.attempt = attempt
+        self.moves_before = database.moves.now()
         self._connection: Connection | None = None
         self._event_id: int | None = None
         self._logs: dict[tuple[str, str, int], None] = {}

@@ -9,7 +9,7 @@ from omero_server.graphs.change import Change
 from omero_server.graphs.crossing import check_one_group
 from omero_server.graphs.notation import operation
 from omero_server.graphs.policy import Operation
-from omero_server.graphs.writing import update_rows
+from omero_server.graphs.writing import lock_rows, update_rows
 from omero_server.security.bits import is_private
 
 __all__ = ["Move"]
@@ -32,6 +32,14 @@ class Move(Change):
         return operation(self.name, to_private=is_private(self.permissions))
 
     def process(self) -> None:
-        """Put the rows into the group. InTheWay if something outside of it is still tied to them."""
+        """Put the rows into the group. InTheWay if something outside of it is still tied to them.
+
+        Whoever is about to refer to them waits for their locks, and then finds out that they have moved.
+        """
+        moves = self.call.engine.database.moves
+        moves.begin()
+        self.call.after_commit(moves.end)
+        self.call.on_rollback(moves.end)
+        lock_rows(self.call.db, self.processed)
         update_rows(self.call.db, self.processed, "group_id", self.group_id)
         check_one_group(self.call.db, self.processed, self.group_id)

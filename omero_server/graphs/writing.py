@@ -14,7 +14,7 @@ from omero_server.graphs.nodes import Node
 from omero_server.graphs.references import Reference, deletion_order
 from omero_server.model.schema import ModelClass
 
-__all__ = ["cut", "delete_rows", "ids_by_class", "ids_by_root", "update_rows"]
+__all__ = ["cut", "delete_rows", "ids_by_class", "ids_by_root", "lock_rows", "update_rows"]
 
 
 def ids_by_class(nodes: Iterable[Node]) -> dict[ModelClass, list[int]]:
@@ -64,6 +64,13 @@ def update_rows(db: Connection, nodes: Iterable[Node], column: str, value: int) 
             changed = db.execute(update(table).where(among(table.c.id, ids)).values({column: value})).rowcount
             if changed != len(ids):
                 raise Interference(f"a {root.name} was deleted")
+
+
+def lock_rows(db: Connection, nodes: Iterable[Node]) -> None:
+    """Lock the rows of objects until the end of the transaction: nobody can begin to refer to them."""
+    for root, ids in sorted(ids_by_root(nodes).items(), key=lambda pair: pair[0].table):
+        table = TABLES[root.table]
+        db.execute(select(table.c.id).where(among(table.c.id, ids)).order_by(table.c.id).with_for_update())
 
 
 def _delete(db: Connection, root: ModelClass, ids: set[int]) -> None:

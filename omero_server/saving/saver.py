@@ -13,13 +13,14 @@ import omero
 import omero._generated
 from omero_server.saving.changes import Change, plan_changes, write_changes
 from omero_server.saving.existing import group_bits, load_rows, load_subjects, resolve_enumerations
-from omero_server.saving.fields import references
-from omero_server.saving.graph import Graph, State, collect
+from omero_server.saving.fields import Field, references
+from omero_server.saving.graph import Graph, Node, State, collect
 from omero_server.saving.inserts import assign_ids, write_new
 from omero_server.saving.lists import plan_lists, write_lists
 from omero_server.saving.locking import hold, lock
 from omero_server.saving.ownership import assign, check_new
 from omero_server.saving.results import complete
+from omero_server.saving.staying import check_staying
 from omero_server.security.linking import check_path, check_reference
 from omero_server.sessions.call import Call
 
@@ -52,8 +53,9 @@ def save(call: Call, objects: Sequence[Any], *, privileged: bool = False, insert
     assign_ids(call, graph)
     lists = plan_lists(call, graph, privileged)
     changes = plan_changes(call, graph, rows, privileged)
+    referred = _references(graph, changes)
     if not privileged:
-        _check_references(call, graph, changes)
+        _check_references(call, referred)
     hold(call.db, [change.node for change in changes])
     # The event comes before all rows: triggers ask for it.
     if lists.removed or lists.moved or changes or graph.of(State.NEW):
@@ -61,6 +63,8 @@ def save(call: Call, objects: Sequence[Any], *, privileged: bool = False, insert
     write_lists(call, lists)
     write_new(call, graph)
     write_changes(call, changes)
+    if not call.transaction.database.moves.none_since(call.transaction.moves_before):
+        check_staying(call.db, (target for _, _, target in referred if target.state is not State.NEW))
     complete(call, graph)
     return list(objects)
 
@@ -75,12 +79,16 @@ def _check_files(call: Call, graph: Graph) -> None:
         check_path(call.caller, obj._path and obj._path._val, obj._name and obj._name._val)
 
 
-def _check_references(call: Call, graph: Graph, changes: list[Change]) -> None:
-    """Whether the caller may refer to what the new objects, and the new references of others, point to."""
+def _references(graph: Graph, changes: list[Change]) -> list[tuple[Node, Field, Node]]:
+    """The references of new objects and the new ones of others: who refers, by what, to which object."""
     changed = [(change.node, ref) for change in changes for ref in change.references]
     created = [(node, ref) for node in graph.of(State.NEW) for ref in references(node.cls)]
-    for node, ref in changed + created:
-        target = graph.target(node, ref)
-        if target is not None:
-            is_new = node.state is State.NEW
-            check_reference(call.caller, node.subject, ref.prop, target.subject, target.name, is_new)
+    found = ((node, ref, graph.target(node, ref)) for node, ref in changed + created)
+    return [(node, ref, target) for node, ref, target in found if target is not None]
+
+
+def _check_references(call: Call, found: list[tuple[Node, Field, Node]]) -> None:
+    """Whether the caller may refer to all that."""
+    for node, ref, target in found:
+        is_new = node.state is State.NEW
+        check_reference(call.caller, node.subject, ref.prop, target.subject, target.name, is_new)
