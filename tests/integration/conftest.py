@@ -12,6 +12,7 @@ from omero_server.db.engine import Database
 from tests.support.actors import Cast, Stage, cast_of
 from tests.support.database import fresh_database
 from tests.support.garden import Garden
+from tests.support.ground import Ground, ground_of
 from tests.support.instance import Instance, fresh_root
 from tests.support.lab import Lab, open_lab
 
@@ -47,6 +48,13 @@ def cast(instance: Instance) -> Iterator[Cast]:
 def stage(cast: Cast) -> Stage:
     """People with sessions, and groups of each kind."""
     return Stage(cast)
+
+
+@pytest.fixture(scope="module")
+def ground(stage: Stage, instance: Instance) -> Iterator[Ground]:
+    """Makes objects in the groups of the stage."""
+    with ground_of(stage, instance) as ground:
+        yield ground
 
 
 @pytest.fixture(scope="module")

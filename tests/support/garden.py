@@ -77,8 +77,8 @@ class Garden:
 
     def part(self, table: str, **values: Any) -> None:
         """A row of a subclass's own table."""
-        with self.lab.database.begin() as db:
-            db.execute(TABLES[table].insert().values(**values))
+        with self.scene() as scene:
+            scene.db.execute(TABLES[table].insert().values(**values))
 
     def link(self, table: str, parent: int, child: int, user: str | None = None, **values: Any) -> int:
         return self.add(table, user, parent=parent, child=child, **values)
@@ -99,7 +99,9 @@ class Garden:
             return image
 
     def pixels_of(self, image: int) -> int:
-        return int(self.lab.value("SELECT id FROM pixels WHERE image = :i", i=image))
+        pixels = TABLES["pixels"].c
+        with self.scene() as scene:
+            return int(scene.db.execute(select(pixels.id).where(pixels.image == image)).scalar_one())
 
     def dataset(self, *images: int, user: str | None = None) -> int:
         dataset = self.add("dataset", user, name="a dataset")
@@ -150,9 +152,9 @@ class Garden:
         self.part("uploadjob", job_id=job)
         self.link("filesetjoblink", fileset, job, parent_index=0)
         self.link("joboriginalfilelink", job, self.file(name="log"))
-        with self.lab.database.begin() as db:
+        with self.scene() as scene:
             table = TABLES["image"]
-            db.execute(table.update().where(table.c.id.in_(images)).values(fileset=fileset))
+            scene.db.execute(table.update().where(table.c.id.in_(images)).values(fileset=fileset))
         return fileset
 
     def plate(self, *images: int, runs: int = 1) -> int:
