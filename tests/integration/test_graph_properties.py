@@ -154,6 +154,7 @@ def clear(lab: Lab, before: Ledger) -> None:
                     db.execute(delete(TABLES[cls.table]))
         for group, letters in bits.items():
             db.execute(update(groups).where(groups.c.id == group).values(permissions=letters))
+    lab.database.memory.forget()
 
 
 def problems(case: Case) -> list[str]:
