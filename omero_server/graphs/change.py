@@ -23,7 +23,7 @@ from omero_server.graphs.options import ChildOption
 from omero_server.graphs.planning import Planner
 from omero_server.graphs.policy import Operation, Plan
 from omero_server.graphs.references import Reference
-from omero_server.graphs.targets import find_targets, target_class
+from omero_server.graphs.targets import classes_called, find_targets
 from omero_server.graphs.writing import cut, delete_rows, ids_by_class
 from omero_server.model.schema import ModelClass
 from omero_server.repository.removal import Doomed, Removing, files_of, remove_files
@@ -113,10 +113,10 @@ class Change:
     def hold(self, targets: Targets) -> None:
         """Lock the rows of the targets: until the end of the transaction nobody can link anything to them."""
         for name, ids in sorted(targets.items()):
-            table = TABLES[target_class(self.planner.operation, name).root.table]
-            self.call.db.execute(
-                select(table.c.id).where(among(table.c.id, ids)).order_by(table.c.id).with_for_update()
-            )
+            for cls in classes_called(name):
+                table = TABLES[cls.root.table]
+                rows = select(table.c.id).where(among(table.c.id, ids)).order_by(table.c.id)
+                self.call.db.execute(rows.with_for_update())
 
     def plan(self, targets: Targets, waived: Targets) -> None:
         """Find out what becomes of the targets and of all around: ``removed`` and ``processed``."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omero_server.graphs.errors import UnknownClass
 from omero_server.graphs.nodes import Node
 from omero_server.graphs.policy import Plan
-from omero_server.model.schema import MODEL, ModelClass
+from omero_server.graphs.targets import classes_called
+from omero_server.model.schema import ModelClass
 
 __all__ = ["ChildOption", "classes_of", "read_options"]
 
@@ -57,12 +57,9 @@ def _read(option: Any) -> ChildOption:
 
 
 def classes_of(names: Iterable[str] | None) -> frozenset[ModelClass]:
-    """The classes of these names with their subclasses. UnknownClass for others."""
+    """The classes of these names, which may be interfaces, with their subclasses. UnknownClass for others."""
     found: set[ModelClass] = set()
     for name in names or ():
-        try:
-            cls = MODEL.resolve(name)
-        except KeyError:
-            raise UnknownClass(f"there is no class called {name!r}") from None
-        found |= {cls, *cls.subclasses}
+        for cls in classes_called(name):
+            found |= {cls, *cls.subclasses}
     return frozenset(found)

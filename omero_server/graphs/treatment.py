@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from omero_server.graphs.errors import BadClass, UnknownClass
-from omero_server.graphs.targets import class_called
+from omero_server.graphs.targets import classes_called
 from omero_server.model.schema import MODEL, ModelClass
 
 __all__ = ["Treatment"]
@@ -23,19 +23,23 @@ class Treatment:
     def of(
         cls, copied: Iterable[str] | None, referred: Iterable[str] | None, left_out: Iterable[str] | None
     ) -> Treatment:
-        """From lists of class names. Of a class and its superclasses the most specific one named decides.
+        """From lists of class names. Of a class, its superclasses and interfaces the most specific one named decides.
 
         Raises BadClass for a name that no class has, or that is in two lists.
         """
         chosen: dict[ModelClass, int] = {}
+        by_interface: dict[ModelClass, int] = {}
         for place, names in enumerate((copied, referred, left_out)):
-            for one in {_class(name) for name in names or ()}:
-                if one in chosen:
-                    raise BadClass(f"{one.name} is in two of the lists of classes: it can only be in one")
-                chosen[one] = place
+            for classes in {_classes(name) for name in names or ()}:
+                noted = chosen if len(classes) == 1 else by_interface
+                for one in classes:
+                    if one in noted:
+                        raise BadClass(f"{one.name} is in two of the lists of classes: it can only be in one")
+                    noted[one] = place
         kinds: tuple[set[ModelClass], set[ModelClass], set[ModelClass]] = (set(), set(), set())
         for one in MODEL.classes.values():
-            kinds[next((chosen[named] for named in reversed(one.lineage) if named in chosen), 0)].add(one)
+            decisions = (noted[c] for noted in (chosen, by_interface) for c in reversed(one.lineage) if c in noted)
+            kinds[next(decisions, 0)].add(one)
         return cls(frozenset(kinds[1]), frozenset(kinds[2]))
 
     @property
@@ -44,8 +48,8 @@ class Treatment:
         return self.referred | self.left_out
 
 
-def _class(name: str) -> ModelClass:
+def _classes(name: str) -> tuple[ModelClass, ...]:
     try:
-        return class_called(name)
+        return classes_called(name)
     except UnknownClass as error:
         raise BadClass(str(error)) from error

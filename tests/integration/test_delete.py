@@ -322,3 +322,14 @@ class TestAnnotations:
         garden.note("image", garden.bare_image(), tags[1])
         gone = run_delete(garden.lab, "ann", {"TagAnnotation": [group]})
         assert gone["TagAnnotation"] == [tags[0], group]
+
+
+def test_interfaces_stand_for_many_classes(garden: Garden) -> None:
+    image, tag = garden.image(), garden.annotation()
+    link = garden.note("image", image, tag)
+    with pytest.raises(CommandError):
+        run_delete(garden.lab, "ann", {"IAnnotationLink": [link, 10**9]})
+    assert run_delete(garden.lab, "ann", {"IAnnotationLink": [link]}, dry_run=True) == {"ImageAnnotationLink": [link]}
+    kept = run_delete(garden.lab, "ann", {"Image": [image]}, options=[option(exclude=["IAnnotated"])], dry_run=True)
+    assert "TagAnnotation" not in kept
+    assert garden.there("annotation", tag)

@@ -188,6 +188,16 @@ def test_referred_and_left_out_classes(garden: Garden) -> None:
     assert run(lab, "ann", {"Image": [image]}, typesToReference=["Image"]) == {}
 
 
+@pytest.mark.parametrize("name", ["IAnnotationLink", "ome.model.IAnnotationLink", "omero.model.IAnnotationLinkI"])
+def test_interfaces_stand_for_many_classes(garden: Garden, name: str) -> None:
+    image = garden.image()
+    garden.note("image", image, garden.annotation())
+    copies = run(garden.lab, "ann", {"Image": [image]}, typesToIgnore=[name])
+    assert copies.keys().isdisjoint({"ImageAnnotationLink", "TagAnnotation"})
+    copies = run(garden.lab, "ann", {"Image": [image]}, typesToIgnore=[name], typesToDuplicate=["ImageAnnotationLink"])
+    assert {"ImageAnnotationLink", "TagAnnotation"} <= copies.keys()
+
+
 def test_references_to_what_is_left_out_become_empty(garden: Garden) -> None:
     image = garden.image(instrument=garden.add("instrument"), stagelabel=garden.add("stagelabel", name="x"))
     copies = run(garden.lab, "ann", {"Image": [image]}, typesToIgnore=["Instrument"], typesToReference=["StageLabel"])
