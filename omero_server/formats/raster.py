@@ -17,18 +17,24 @@ from PIL import Image
 from omero_server.formats.base import Array, FormatError, Reader, decoding, pixel_type_of, quietly
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
 
-__all__ = ["JpegReader", "PngReader"]
+__all__ = ["JpegReader", "PngReader", "RasterReader"]
 
 MAX_DECODED_BYTES = 2**31
 """A picture is held in memory whole; larger ones belong in a tiled format."""
+_ALWAYS_FINE = 1 << 20
+"""Pixels that are decoded however few bytes declare them."""
 _MODES = {"1": "L", "P": "RGB", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB"}
 _READ_MODES = ("L", "LA", "RGB", "RGBA", "I;16")
 
 
-class _RasterReader(Reader):
+class RasterReader(Reader):
     """A picture of one plane."""
 
     magic: ClassVar[bytes]
+    pillow_format: ClassVar[str] = ""
+    """What Pillow calls the format, where that is not our name of it."""
+    best_ratio: ClassVar[int] = 100_000
+    """Pixels per byte of the file that are still believed: the codec's best, for codecs that have one."""
 
     def __init__(self, info: FilesetInfo) -> None:
         super().__init__(info)
@@ -65,7 +71,7 @@ class _RasterReader(Reader):
         """All pixels as (height, width, samples), and what the file says about itself."""
         with decoding(path, f"decoding the {cls.format} picture"):
             with quietly():
-                opened = Image.open(path, formats=[cls.format])
+                opened = Image.open(path, formats=[cls.pillow_format or cls.format])
             with opened as picture:
                 cls._check_size(picture, path)
                 metadata = {str(k): str(v) for k, v in picture.info.items() if isinstance(v, str | int | float)}
@@ -75,6 +81,8 @@ class _RasterReader(Reader):
     @classmethod
     def _check_size(cls, picture: Image.Image, path: Path) -> None:
         width, height = picture.size
+        if width * height > _ALWAYS_FINE and width * height > path.stat().st_size * cls.best_ratio:
+            raise FormatError(path, f"declares {width}x{height} pixels, more than its {path.stat().st_size} bytes hold")
         if width * height * len(picture.getbands()) * 2 > MAX_DECODED_BYTES:
             raise FormatError(
                 path, f"declares {width}x{height} pixels, more than can be decoded at once", "Convert it to OME-TIFF."
@@ -101,7 +109,7 @@ class _RasterReader(Reader):
         self._pixels = None
 
 
-class PngReader(_RasterReader):
+class PngReader(RasterReader):
     """PNG of 1 to 16 bits; grey, RGB, palette, with or without alpha."""
 
     name = "png"
@@ -118,7 +126,7 @@ class PngReader(_RasterReader):
         return super()._pixels_of(picture, path)
 
 
-class JpegReader(_RasterReader):
+class JpegReader(RasterReader):
     """JPEG, grey or colour, 8 bit."""
 
     name = "jpeg"

@@ -26,6 +26,12 @@ _BUILT_IN = (
     "tiff:TiffReader",
     "raster:PngReader",
     "raster:JpegReader",
+    "gif:GifReader",
+    "pictures:BmpReader",
+    "pictures:PsdReader",
+    "netpbm:NetpbmReader",
+    "pictures:PcxReader",
+    "pictures:TargaReader",
 )
 
 

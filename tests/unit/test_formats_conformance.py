@@ -7,10 +7,13 @@ from pathlib import Path
 import omero_server.formats as formats
 from omero_server.formats.conformance import ReaderConformance
 from omero_server.formats.fake import FakeReader
+from omero_server.formats.gif import GifReader
 from omero_server.formats.imagej import ImageJReader
 from omero_server.formats.lsm import LsmReader
+from omero_server.formats.netpbm import NetpbmReader
 from omero_server.formats.ometiff import OmeTiffReader
 from omero_server.formats.omezarr import OmeZarrReader
+from omero_server.formats.pictures import BmpReader, PcxReader, PsdReader, TargaReader
 from omero_server.formats.raster import JpegReader, PngReader
 from omero_server.formats.registry import readers
 from omero_server.formats.svs import SvsReader
@@ -75,6 +78,42 @@ class TestJpeg(ReaderConformance):
     reader = JpegReader
     samples = [JPEG]
     foreign = [PNG, TIFF, ZARR, FAKE]
+
+
+class TestGif(ReaderConformance):
+    reader = GifReader
+    samples = _samples("gif")
+    foreign = [PNG, JPEG, TIFF, ZARR, FAKE]
+
+
+class TestBmp(ReaderConformance):
+    reader = BmpReader
+    samples = _samples("bmp")
+    foreign = [PNG, JPEG, TIFF, ZARR, FAKE]
+
+
+class TestPsd(ReaderConformance):
+    reader = PsdReader
+    samples = _samples("psd")
+    foreign = [PNG, JPEG, TIFF, ZARR, FAKE]
+
+
+class TestNetpbm(ReaderConformance):
+    reader = NetpbmReader
+    samples = _samples("pgm", "pnm")
+    foreign = [PNG, JPEG, TIFF, ZARR, FAKE]
+
+
+class TestPcx(ReaderConformance):
+    reader = PcxReader
+    samples = _samples("pcx")
+    foreign = [PNG, JPEG, TIFF, ZARR, FAKE]
+
+
+class TestTarga(ReaderConformance):
+    reader = TargaReader
+    samples = _samples("tga")
+    foreign = [PNG, JPEG, TIFF, ZARR, FAKE]
 
 
 class TestOmeZarr(ReaderConformance):
