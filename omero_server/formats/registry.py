@@ -21,6 +21,7 @@ _BUILT_IN = (
     "omezarr:OmeZarrReader",
     "ometiff:OmeTiffReader",
     "lsm:LsmReader",
+    "czi:CziReader",
     "svs:SvsReader",
     "imagej:ImageJReader",
     "tiff:TiffReader",

@@ -1,0 +1,40 @@
+"""What independent readers say of the samples of vendors' formats in `tests/data/packed` (see SOURCES.md there)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["SAMPLES", "Sample"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first image of a sample; `sha1` is of all its planes, t outermost, then c, then z, little-endian."""
+
+    name: str
+    reader: str
+    sizes: tuple[int, int, int, int, int]
+    """X, Y, Z, C, T."""
+    pixel_type: str
+    sha1: str
+    physical: tuple[float | None, float | None, float | None] = (None, None, None)
+    """Micrometres."""
+    channels: list[str] | None = None
+    images: int = 1
+
+
+SAMPLES = [
+    Sample(
+        "S3_1Pos_2Mosaic_T1_Z1_CH1.czi", "czi", (295, 122, 1, 1, 1), "uint16",
+        "885d823ebc6d27f774e0640b69692e70d5eddb86", (1.6, 1.6, 1.0), ["DAPI"], 3,
+    ),
+    Sample(
+        "nuc_small_new_red.czi", "czi", (320, 240, 1, 1, 1), "uint8",
+        "6d6eb7b4f3f70201d862b8fce2500a36e00ea230", (0.1, 0.1, 0.2), ["nuclei"],
+    ),
+    Sample(
+        "RGB-multichannel.czi", "czi", (147, 81, 1, 21, 1), "uint8",
+        "b3f587d7bdb869b308e51f536d3e422fc101edb2", (2.95849, 2.95849, None),
+        [name for name in ["Bright", *(f"Pol_{angle}" for angle in range(0, 90, 15))] for _ in "RGB"],
+    ),
+]  # fmt: skip
