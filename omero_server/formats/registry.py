@@ -27,6 +27,7 @@ _BUILT_IN = (
     "tiff:TiffReader",
     "raster:PngReader",
     "raster:JpegReader",
+    "jpeg2000:Jpeg2000Reader",
     "gif:GifReader",
     "pictures:BmpReader",
     "pictures:PsdReader",

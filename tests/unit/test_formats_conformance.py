@@ -9,6 +9,7 @@ from omero_server.formats.conformance import ReaderConformance
 from omero_server.formats.fake import FakeReader
 from omero_server.formats.gif import GifReader
 from omero_server.formats.imagej import ImageJReader
+from omero_server.formats.jpeg2000 import Jpeg2000Reader
 from omero_server.formats.lsm import LsmReader
 from omero_server.formats.netpbm import NetpbmReader
 from omero_server.formats.ometiff import OmeTiffReader
@@ -79,6 +80,12 @@ class TestJpeg(ReaderConformance):
     reader = JpegReader
     samples = [JPEG]
     foreign = [PNG, TIFF, ZARR, FAKE]
+
+
+class TestJpeg2000(ReaderConformance):
+    reader = Jpeg2000Reader
+    samples = _samples("jp2")
+    foreign = [PNG, JPEG, TIFF, ZARR, FAKE]
 
 
 class TestGif(ReaderConformance):
