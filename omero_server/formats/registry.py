@@ -22,6 +22,7 @@ _BUILT_IN = (
     "ometiff:OmeTiffReader",
     "lsm:LsmReader",
     "czi:CziReader",
+    "nd2:Nd2Reader",
     "svs:SvsReader",
     "imagej:ImageJReader",
     "tiff:TiffReader",

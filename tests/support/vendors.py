@@ -37,4 +37,12 @@ SAMPLES = [
         "b3f587d7bdb869b308e51f536d3e422fc101edb2", (2.95849, 2.95849, None),
         [name for name in ["Bright", *(f"Pol_{angle}" for angle in range(0, 90, 15))] for _ in "RGB"],
     ),
+    Sample(
+        "cluster.nd2", "nd2", (38, 31, 10, 2, 3), "uint16", "2ce9f82da08be17374b675adb29288629a0cf749",
+        (0.167809, 0.167809, 0.5), ["5-FAM/pH 9.0", "FM 4-64/2% CHAPS"],
+    ),
+    Sample(
+        "example-cerevisiae.nd2", "nd2", (256, 256, 1, 2, 1), "uint16", "13d7063e85cf4be1d9924f78a5cc0c3d73e48998",
+        (0.108333, 0.108333, None), ["DIC", "FITC BP"],
+    ),
 ]  # fmt: skip

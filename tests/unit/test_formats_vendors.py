@@ -14,6 +14,7 @@ import pytest
 from omero_server.formats.base import FormatError
 from omero_server.formats.conformance import ReaderConformance
 from omero_server.formats.czi import CziReader
+from omero_server.formats.nd2 import Nd2Reader
 from omero_server.formats.registry import open_reader
 from tests.support.packed import packed
 from tests.support.vendors import SAMPLES, Sample
@@ -29,6 +30,12 @@ def _samples(kind: str) -> list[Path]:
 class TestCzi(ReaderConformance):
     reader = CziReader
     samples = _samples("czi")
+    foreign = FOREIGN
+
+
+class TestNd2(ReaderConformance):
+    reader = Nd2Reader
+    samples = _samples("nd2")
     foreign = FOREIGN
 
 
