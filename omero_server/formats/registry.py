@@ -23,6 +23,7 @@ _BUILT_IN = (
     "lsm:LsmReader",
     "czi:CziReader",
     "nd2:Nd2Reader",
+    "lif:LifReader",
     "svs:SvsReader",
     "imagej:ImageJReader",
     "tiff:TiffReader",

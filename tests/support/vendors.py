@@ -45,4 +45,9 @@ SAMPLES = [
         "example-cerevisiae.nd2", "nd2", (256, 256, 1, 2, 1), "uint16", "13d7063e85cf4be1d9924f78a5cc0c3d73e48998",
         (0.108333, 0.108333, None), ["DIC", "FITC BP"],
     ),
+    Sample(
+        "LeicaLASX_wavelength-sweep_example.lif", "lif", (64, 64, 1, 20, 1), "uint8",
+        "5e7bbbb9cb785f027a0aaa8195279247911e96c3", (0.104814, 0.104814, None),
+        [f"{wave} nm" for wave in range(550, 750, 10)], 3,
+    ),
 ]  # fmt: skip

@@ -14,6 +14,7 @@ import pytest
 from omero_server.formats.base import FormatError
 from omero_server.formats.conformance import ReaderConformance
 from omero_server.formats.czi import CziReader
+from omero_server.formats.lif import LifReader
 from omero_server.formats.nd2 import Nd2Reader
 from omero_server.formats.registry import open_reader
 from tests.support.packed import packed
@@ -36,6 +37,12 @@ class TestCzi(ReaderConformance):
 class TestNd2(ReaderConformance):
     reader = Nd2Reader
     samples = _samples("nd2")
+    foreign = FOREIGN
+
+
+class TestLif(ReaderConformance):
+    reader = LifReader
+    samples = _samples("lif")
     foreign = FOREIGN
 
 

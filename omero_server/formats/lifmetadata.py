@@ -1,0 +1,220 @@
+"""What the header of a LIF file says about an image: sizes of pixels, channels, optics, times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+from xml.etree.ElementTree import Element
+
+from omero_server.formats.info import (
+    ChannelInfo,
+    DetectorInfo,
+    ImageInfo,
+    MicroscopeInfo,
+    ObjectiveInfo,
+    PlaneInfo,
+    Quantity,
+)
+
+__all__ = ["Dimension", "describe_image"]
+
+_MICROMETRES, _NANOMETRES = 1e6, 1e9
+_COLORS = {
+    "red": 0xFF0000FF, "green": 0x00FF00FF, "blue": 0x0000FFFF, "gray": 0xFFFFFFFF, "grey": 0xFFFFFFFF,
+    "cyan": 0x00FFFFFF, "magenta": 0xFF00FFFF, "yellow": 0xFFFF00FF,
+}  # fmt: skip
+_EPOCH = datetime(1601, 1, 1)
+_TICKS_PER_MICROSECOND = 10
+_TIME, _SPECTRA = 4, (5, 9)
+_MOST_PLANES = 50_000
+
+
+@dataclass(slots=True)
+class Dimension:
+    """A dimension: its kind (1 x, 2 y, 3 z, 4 time, 5 and 9 spectrum, 10 tiles), extent, and bytes between places."""
+
+    kind: int
+    count: int
+    step: int
+    origin: float
+    length: float
+    unit: str
+
+    @classmethod
+    def of(cls, element: Element) -> Self:
+        """From a DimensionDescription; ValueError when it has no numbers."""
+        get = element.get
+        return cls(
+            int(get("DimID") or 0), int(get("NumberOfElements") or 0), int(get("BytesInc") or 0),
+            float(get("Origin") or 0), float(get("Length") or 0), get("Unit") or "",
+        )  # fmt: skip
+
+    @property
+    def spacing(self) -> float | None:
+        """From one place to the next in the unit of the file: the length is from the first to the last."""
+        return abs(self.length) / (self.count - 1) if self.count > 1 and self.length else None
+
+
+def describe_image(
+    element: Element, image: ImageInfo, dimensions: list[Dimension], channels: list[Element], tile: int
+) -> None:
+    """Fill in `image` from its element of the header."""
+    for dimension in dimensions:
+        if dimension.kind in (1, 2, 3) and dimension.unit.lower() == "m" and dimension.spacing:
+            axis = "xyz"[dimension.kind - 1]
+            setattr(image, f"physical_size_{axis}", (dimension.spacing * _MICROMETRES, "µm"))
+        if dimension.kind == _TIME and dimension.unit.lower() == "s" and dimension.spacing:
+            image.time_increment = (dimension.spacing, "s")
+    about = element.find("Data/Image")
+    image.description = (about.get("TextDescription") or None) if about is not None else None
+    settings = _settings(element)
+    _describe_optics(image, settings)
+    spectrum = next((item for item in dimensions[2:] if item.kind in _SPECTRA), None)
+    image.channels = _channels(image, channels, settings, spectrum)
+    stamps = _stamps(element)
+    image.acquired = stamps[0] if stamps else None
+    image.planes = _planes(image, stamps, _position(element, settings, tile))
+
+
+def _settings(element: Element) -> Element:
+    """The hardware's settings: of a confocal microscope or of a camera."""
+    for name in ("ATLConfocalSettingDefinition", "ATLCameraSettingDefinition"):
+        found = next(element.iter(name), None)
+        if found is not None:
+            return found
+    return Element("None")
+
+
+def _number(element: Element, name: str, scale: float = 1.0) -> float | None:
+    try:
+        return float(element.get(name) or "") * scale
+    except ValueError:
+        return None
+
+
+def _describe_optics(image: ImageInfo, settings: Element) -> None:
+    name = " ".join((settings.get("ObjectiveName") or "").split())
+    if name or settings.get("Magnification"):
+        immersion = settings.get("Immersion") or ""
+        image.objective = ObjectiveInfo(
+            "Objective:0",
+            manufacturer="Leica",
+            model=name or None,
+            serial_number=settings.get("ObjectiveNumber"),
+            nominal_magnification=_number(settings, "Magnification"),
+            lens_na=_number(settings, "NumericalAperture"),
+            immersion={"GLYC": "Glycerol", "DRY": "Air", "IMM": "Multi"}.get(immersion, immersion.capitalize() or None),
+            refractive_index=_number(settings, "RefractionIndex"),
+        )
+    if settings.get("MicroscopeModel"):
+        inverted = settings.get("IsInverseMicroscopeModel")
+        image.microscope = MicroscopeInfo(
+            "Microscope:0",
+            type={"1": "Inverted", "0": "Upright"}.get(inverted or ""),
+            manufacturer="Leica",
+            model=settings.get("MicroscopeModel"),
+            serial_number=settings.get("SystemSerialNumber"),
+        )
+
+
+def _channels(
+    image: ImageInfo, channels: list[Element], settings: Element, spectrum: Dimension | None
+) -> list[ChannelInfo]:
+    bands = image.size_c // len(channels)
+    pinhole = _number(settings, "Pinhole", _MICROMETRES)
+    confocal = settings.tag == "ATLConfocalSettingDefinition"
+    active = [item for item in settings.iter("Detector") if item.get("IsActive") == "1"]
+    dyes = [item.get("Value") or next((v.text for v in item.iter("Value") if v.text), None)
+            for channel in channels for item in channel.iter("ChannelProperty") if item.get("Key") == "DyeName"
+            or any(key.text == "DyeName" for key in item.iter("Key"))]  # fmt: skip
+    cameras = list(settings.iter("WideFieldChannelInfo"))
+    found = []
+    for number in range(image.size_c):
+        stored, band = divmod(number, bands)
+        channel = ChannelInfo(
+            color=_color(channels[stored].get("LUTName")) if not image.is_rgb else None,
+            samples_per_pixel=3 if image.is_rgb else 1,
+            acquisition_mode="LaserScanningConfocalMicroscopy" if confocal else None,
+            pinhole_size=(pinhole, "µm") if pinhole and pinhole > 0 else None,
+        )
+        if len(dyes) == len(channels):
+            channel.name = channel.fluor = dyes[stored] or None
+        if len(cameras) == len(channels):
+            channel.name = cameras[stored].get("UserDefName") or channel.name
+        if len(active) == len(channels):
+            channel.detector = _detector(active[stored])
+        if spectrum is not None and bands > 1:
+            _set_wave(channel, spectrum, band)
+        found.append(channel)
+    return found
+
+
+def _detector(element: Element) -> DetectorInfo:
+    kind = element.get("Type") or ""
+    return DetectorInfo(
+        f"Detector:{element.get('Name')}",
+        type={"HYD": "PMT", "PMT": "PMT", "APD": "APD"}.get(kind.upper()),
+        manufacturer="Leica",
+        model=element.get("Name"),
+        gain=_number(element, "Gain"),
+        offset=_number(element, "Offset"),
+    )
+
+
+def _set_wave(channel: ChannelInfo, spectrum: Dimension, band: int) -> None:
+    """The wavelength of a step of the spectrum, at which light was detected (5) or sent in (9)."""
+    length = (spectrum.origin + (spectrum.spacing or 0) * band) * _NANOMETRES
+    wave: Quantity | None = (round(length, 3), "nm") if length > 0 and spectrum.unit.lower() == "m" else None
+    if wave is not None:
+        channel.name = f"{channel.name} {wave[0]:g} nm" if channel.name else f"{wave[0]:g} nm"
+    if spectrum.kind == _SPECTRA[0]:
+        channel.emission_wavelength = wave
+    else:
+        channel.excitation_wavelength = wave
+
+
+def _color(name: str | None) -> int | None:
+    """The colour of a look-up table: a name, or a number for itself."""
+    packed = _COLORS.get((name or "").lower())
+    return None if packed is None else packed - (1 << 32) if packed >= 1 << 31 else packed
+
+
+def _stamps(element: Element) -> list[datetime]:
+    """Times of the planes, in order; Windows' ticks since 1601, in hexadecimal or as two halves."""
+    listing = element.find("Data/Image/TimeStampList")
+    if listing is None:
+        return []
+    try:
+        ticks = [int(word, 16) for word in (listing.text or "").split()[:_MOST_PLANES]]
+        if not ticks:
+            halves = listing.findall("TimeStamp")[:_MOST_PLANES]
+            ticks = [int(item.get("HighInteger") or 0) << 32 | int(item.get("LowInteger") or 0) for item in halves]
+        return [_EPOCH + timedelta(microseconds=tick // _TICKS_PER_MICROSECOND) for tick in ticks]
+    except (ValueError, OverflowError):
+        return []
+
+
+def _position(element: Element, settings: Element, tile: int) -> tuple[Quantity | None, ...]:
+    """Where the stage stood, in micrometres."""
+    tiles = list(element.iter("Tile"))
+    place = tiles[tile] if tile < len(tiles) else settings
+    names = ("PosX", "PosY", "PosZ") if tile < len(tiles) else ("StagePosX", "StagePosY", "ZPosition")
+    values = (_number(place, name, _MICROMETRES) for name in names)
+    return tuple((value, "µm") if value is not None else None for value in values)
+
+
+def _planes(image: ImageInfo, stamps: list[datetime], place: tuple[Quantity | None, ...]) -> list[PlaneInfo]:
+    """Planes with times when there is one of each plane, channels following each other fastest."""
+    count = image.size_z * image.size_c * image.size_t
+    timed = len(stamps) == count
+    if count > _MOST_PLANES or not (timed or any(place)):
+        return []
+    found = []
+    for number in range(count):
+        c, z, t = number % image.size_c, number // image.size_c % image.size_z, number // image.size_c // image.size_z
+        plane = PlaneInfo(z, c, t, position_x=place[0], position_y=place[1], position_z=place[2])
+        if timed:
+            plane.delta_t = ((stamps[number] - stamps[0]).total_seconds(), "s")
+        found.append(plane)
+    return found
