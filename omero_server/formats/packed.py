@@ -15,10 +15,11 @@ from typing import Protocol
 
 from omero_server.formats.base import FormatError
 
-__all__ = ["PACKINGS", "ByteSource", "byte_source"]
+__all__ = ["ByteSource", "byte_source", "unpacked_head"]
 
-PACKINGS = ("plain", "gzip", "zlib", "bzip2")
-_WINDOW = {"gzip": 31, "zlib": 15}
+_WINDOW = 47
+"""Of zlib: gzip or zlib streams, whichever it is."""
+_GZIP = b"\x1f\x8b"
 _STEP = 8 << 20
 """Unpacked bytes between two remembered points of a gzip stream; each point takes some 40 kB."""
 _CHUNK = 1 << 18
@@ -35,7 +36,21 @@ def byte_source(path: Path, packing: str = "plain", start: int = 0) -> ByteSourc
     """The bytes of `path` from `start` on, unpacked."""
     if packing == "plain":
         return _Plain(path, start)
-    return _Bzip2(path, start) if packing == "bzip2" else _Deflated(path, start, _WINDOW[packing])
+    return _Bzip2(path, start) if packing == "bzip2" else _Deflated(path, start)
+
+
+def unpacked_head(path: Path, count: int) -> tuple[str, bytes]:
+    """How a file is packed ("plain" or "gzip"), and its first bytes unpacked, at most `count`; empty if damaged."""
+    if not path.is_file():
+        return "plain", b""
+    with path.open("rb") as file:
+        head = file.read(count + 4096)
+    if not head.startswith(_GZIP):
+        return "plain", head[:count]
+    try:
+        return "gzip", zlib.decompressobj(_WINDOW).decompress(head, count)
+    except zlib.error:
+        return "gzip", b""
 
 
 def _short(path: Path, at: int, count: int, there: int) -> FormatError:
@@ -66,14 +81,17 @@ class _Plain:
 class _Deflated:
     """A gzip or zlib stream with points from which unpacking can go on."""
 
-    def __init__(self, path: Path, start: int, window: int) -> None:
-        self._path, self._lock, self._window = path, threading.Lock(), window
+    def __init__(self, path: Path, start: int) -> None:
+        self._path, self._lock = path, threading.Lock()
         # Unpacked position, place in the file, state of the decoder.
-        self._points = [(0, start, zlib.decompressobj(window))]
+        self._points = [(0, start, zlib.decompressobj(_WINDOW))]
 
     def read(self, at: int, count: int) -> bytes:
         with self._lock:
-            return self._unpack(at, count)
+            try:
+                return self._unpack(at, count)
+            except zlib.error as error:
+                raise FormatError(self._path, f"is damaged: {error}", "Copy it again.") from error
 
     def _unpack(self, at: int, count: int) -> bytes:
         position, place, state = max((one for one in self._points if one[0] <= at), key=lambda one: one[0])
@@ -91,7 +109,7 @@ class _Deflated:
                 position += len(piece)
                 if decoder.eof:
                     # The next member of a gzip file of several.
-                    packed, decoder = decoder.unused_data or file.read(_CHUNK), zlib.decompressobj(self._window)
+                    packed, decoder = decoder.unused_data or file.read(_CHUNK), zlib.decompressobj(_WINDOW)
                     if not packed and len(wanted) < count:
                         raise _short(self._path, at, count, len(wanted))
                 if position >= self._points[-1][0] + _STEP:
@@ -108,9 +126,12 @@ class _Bzip2:
     def read(self, at: int, count: int) -> bytes:
         with self._lock, self._path.open("rb") as file:
             file.seek(self._start)
-            with bz2.BZ2File(file) as stream:
-                stream.seek(at)
-                found = stream.read(count)
+            try:
+                with bz2.BZ2File(file) as stream:
+                    stream.seek(at)
+                    found = stream.read(count)
+            except (OSError, EOFError) as error:
+                raise FormatError(self._path, f"is damaged: {error}", "Copy it again.") from error
         if len(found) < count:
             raise _short(self._path, at, count, len(found))
         return found

@@ -34,6 +34,9 @@ _BUILT_IN = (
     "pictures:BmpReader",
     "pictures:PsdReader",
     "netpbm:NetpbmReader",
+    "nrrd:NrrdReader",
+    "fits:FitsReader",
+    "nifti:NiftiReader",
     "pictures:PcxReader",
     "pictures:TargaReader",
 )
