@@ -1,6 +1,6 @@
 """`omero delete`, `chgrp`, `chown`, `duplicate` with several requests, options and reports, against a real server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -274,13 +274,14 @@ def test_permissions_of_a_group(scene: Scene) -> None:
 
 
 @pytest.fixture(scope="module")
-def annotated(scene: Scene) -> str:
-    """A dataset with an attached file of 1500 bytes, as the database knows it."""
+def annotated(scene: Scene) -> Iterator[str]:
+    """A dataset with an attached file of 1500 bytes, as the database knows it: there is no such file."""
     dataset = new(scene.gus, "Dataset", "name=with file")
     file = new(scene.gus, "OriginalFile", "name=f", "path=/", "mimetype=text/plain", "size=1500", "hash=x")
     note = new(scene.gus, "FileAnnotation", f"file={file}")
     new(scene.gus, "DatasetAnnotationLink", f"parent={dataset}", f"child={note}")
-    return dataset
+    yield dataset
+    assert scene.gus("delete", note).code == 0
 
 
 def test_disk_usage(scene: Scene, annotated: str) -> None:
