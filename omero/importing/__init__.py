@@ -12,17 +12,19 @@ and turned into images by the server.
 """
 
 from omero.importing.process import Imported, ImportFailed, Options, import_fileset
-from omero.importing.targets import TargetError, find_target
+from omero.importing.targets import Destination, TargetError, find_destination, find_target
 from omero_server.formats.scan import Candidate, Refusal, ScanResult, scan
 
 __all__ = [
     "Candidate",
+    "Destination",
     "ImportFailed",
     "Imported",
     "Options",
     "Refusal",
     "ScanResult",
     "TargetError",
+    "find_destination",
     "find_target",
     "import_fileset",
     "scan",

@@ -9,11 +9,13 @@ from typing import Any
 
 import omero
 import omero.cmd
+import omero.constants.namespaces
 import omero.grid
 import omero.model
 from omero.importing.upload import upload_file
 from omero.rtypes import rbool, rstring
 from omero_server.formats.scan import Candidate
+from omero_server.formats.zarrtree import tree_root
 
 __all__ = [
     "ImportFailed",
@@ -41,9 +43,13 @@ class ImportFailed(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """How to import. target: a Dataset or Screen, loaded or not. annotations: to be linked to every image."""
+    """How to import. target: a Dataset or Screen, loaded or not. annotations: to be linked to every image.
+
+    template: instead of a target, what names one by the folder of the files: see `omero.importing.targets`.
+    """
 
     target: Any = None
+    template: str | None = None
     name: str | None = None
     description: str | None = None
     annotations: Sequence[Any] = ()
@@ -91,7 +97,7 @@ def begin_import(client: Any, candidate: Candidate, options: Options) -> Any:
     """Proxy of a new ImportProcess, to upload the files to. To be closed."""
     # A repository belongs to no session: the call must name it.
     context = {"omero.session.uuid": client.getSessionId()}
-    return managed_repository(client).importFileset(_fileset(candidate), _settings(options), context)
+    return managed_repository(client).importFileset(_fileset(candidate), _settings(candidate, options), context)
 
 
 def total_size(candidate: Candidate) -> int:
@@ -122,17 +128,28 @@ def _fileset(candidate: Candidate) -> Any:
     return fileset
 
 
-def _settings(options: Options) -> Any:
+def _settings(candidate: Candidate, options: Options) -> Any:
     settings = omero.grid.ImportSettings()
     settings.userSpecifiedTarget = options.target
     settings.userSpecifiedName = None if options.name is None else rstring(options.name)
     settings.userSpecifiedDescription = None if options.description is None else rstring(options.description)
     settings.userSpecifiedAnnotationList = list(options.annotations)
+    if options.template is not None:
+        settings.userSpecifiedAnnotationList.append(_template(candidate, options.template))
     settings.doThumbnails = rbool(options.thumbnails)
     settings.noStatsInfo = rbool(not options.minmax)
     settings.checksumAlgorithm = omero.model.ChecksumAlgorithmI()
     settings.checksumAlgorithm.setValue(rstring(options.checksum_algorithm))
     return settings
+
+
+def _template(candidate: Candidate, template: str) -> Any:
+    """A comment that asks the server for a target named by the folder."""
+    comment = omero.model.CommentAnnotationI()
+    comment.setNs(rstring(omero.constants.namespaces.NSTARGETTEMPLATE))
+    comment.setTextValue(rstring(template))
+    comment.setDescription(rstring((tree_root(candidate.entry) or candidate.entry).parent.as_posix()))
+    return comment
 
 
 def _upload(process: Any, candidate: Candidate, options: Options, progress: Progress) -> list[str]:

@@ -1,12 +1,18 @@
-"""The container that images go to, from what people write: `12`, `Dataset:12`, `Dataset:name:Cells`, `Screen:@name:S1`.
+"""Where images go, from what people write.
 
-A name stands for the newest container of this name in the current group; `+name` says the same, `-name` is the oldest,
-`%name` must be the only one, `@name` makes a new one in any case. What does not exist is made.
+    12, Dataset:12, Dataset:id:12            a dataset, or screen, by id
+    Dataset:name:Cells, Screen:@name:"S 1"   by name, in the current group
+    Project:name:P/Dataset:name:D            a dataset that is then in that project
+    regex:^.*/(?<Container1>[^/]*)           named by each fileset's folder; the server looks for it
+
+A name, or `+name`, stands for the newest container of this name, `-name` for the oldest, `%name` for the only one;
+`@name` makes a new one in any case. What does not exist is made.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import omero
@@ -14,38 +20,97 @@ import omero.model
 from omero.rtypes import rstring
 from omero.sys import ParametersI
 
-__all__ = ["TargetError", "find_target"]
+__all__ = ["Destination", "TargetError", "find_destination", "find_target"]
 
-_CLASSES = ("Dataset", "Screen")
 _WRITTEN = re.compile(r"(?P<cls>[A-Za-z]+):(?:(?P<how>[-+%@]?name|id):)?(?P<what>.+)", re.DOTALL)
+_NESTED = re.compile(r"(?P<project>Project:.+)/(?P<dataset>Dataset:.+)", re.DOTALL)
+_TEMPLATE = re.compile(r"regex:(?:[-+%@]?name:)?.*\(\?P?<Container1>.*", re.DOTALL)
 _QUERIES = {
     "Dataset": "select o from Dataset o where o.name = :name order by o.id desc",
+    "Project": "select o from Project o where o.name = :name order by o.id desc",
     "Screen": "select o from Screen o where o.name = :name order by o.id desc",
 }
+_CONTENT = "select l.child.id from ProjectDatasetLink l where l.parent.id = :id"
 
 
 class TargetError(ValueError):
     """A target that cannot be used: what was written, and why."""
 
 
-def find_target(client: Any, written: str, cls: str = "Dataset") -> Any:
-    """The container for images as an unloaded object; `cls` is meant by a bare number.
+@dataclass(frozen=True)
+class Destination:
+    """A container, unloaded, or a template (`regex:...`) that names one for each fileset; or nothing of both."""
+
+    container: Any = None
+    template: str | None = None
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One container: `how` is "id", or one of "+-%@" for a name."""
+
+    cls: str
+    how: str
+    what: str
+
+
+def find_destination(client: Any, written: str, cls: str = "Dataset") -> Destination:
+    """What a target stands for; containers are made where there are none. `cls` is meant by a bare number.
 
     TargetError when it is not understood, does not exist (by id) or is not unique (`%name`).
     """
-    found = _WRITTEN.fullmatch(f"{cls}:{written}" if written.isdigit() else written)
-    if found is None or found["cls"] not in _CLASSES:
-        raise TargetError(f"The target {written!r} is not understood. Write e.g. 12, Dataset:12 or Dataset:name:Cells.")
-    what = found["what"]
-    if found["how"] in (None, "id"):
-        if not what.isdigit():
+    if written.startswith("regex:"):
+        if not _TEMPLATE.fullmatch(written):
             raise TargetError(
-                f"{what!r} in the target {written!r} is no id. For a name write {found['cls']}:name:{what}."
+                f"The target {written!r} needs a group named Container1, for example regex:^.*/(?<Container1>[^/]+)"
             )
-        return _by_id(client, found["cls"], int(what))
+        return Destination(template=written)
+    nested = _NESTED.fullmatch(written)
+    if nested:
+        return Destination(_nested(client, nested["project"], nested["dataset"]))
+    return Destination(_find(client, _parsed(f"{cls}:{written}" if written.isdigit() else written, written)))
+
+
+def find_target(client: Any, written: str, cls: str = "Dataset") -> Any:
+    """The container for images as an unloaded object. TargetError as `find_destination`, and for templates."""
+    found = find_destination(client, written, cls)
+    if found.template is not None:
+        raise TargetError(f"The target {written!r} stands for no container: it depends on each fileset.")
+    return found.container
+
+
+def _parsed(text: str, written: str, classes: tuple[str, ...] = ("Dataset", "Screen")) -> _Wanted:
+    found = _WRITTEN.fullmatch(text)
+    if found is None or found["cls"] not in classes:
+        raise TargetError(
+            f"The target {written!r} is not understood. Write e.g. 12, Dataset:12, Dataset:name:Cells, "
+            "Project:name:P/Dataset:name:D or regex:..."
+        )
+    what, cls = found["what"], found["cls"]
+    if found["how"] in (None, "id"):
+        if not (what.isascii() and what.isdigit()):
+            raise TargetError(f"{what!r} in the target {written!r} is no id. For a name write {cls}:name:{what}.")
+        return _Wanted(cls, "id", what)
     if len(what) > 1 and what[0] == what[-1] == '"':
         what = what[1:-1]
-    return _by_name(client, found["cls"], found["how"].removesuffix("name"), what)
+    return _Wanted(cls, found["how"].removesuffix("name") or "+", what)
+
+
+def _find(client: Any, wanted: _Wanted, preferred: frozenset[int] = frozenset()) -> Any:
+    """`preferred`: ids that win over others of the same name."""
+    if wanted.how == "id":
+        return _by_id(client, wanted.cls, int(wanted.what))
+    known = [] if wanted.how == "@" else _named(client, wanted.cls, wanted.what)
+    known = [one for one in known if one in preferred] or known
+    if wanted.how == "%" and len(known) > 1:
+        raise TargetError(
+            f"There are {len(known)} {wanted.cls}s named {wanted.what!r}, but the target must be the only one."
+        )
+    if known:
+        return _unloaded(wanted.cls, known[-1 if wanted.how == "-" else 0])
+    made = getattr(omero.model, f"{wanted.cls}I")()
+    made.setName(rstring(wanted.what))
+    return _unloaded(wanted.cls, client.sf.getUpdateService().saveAndReturnObject(made).getId().getValue())
 
 
 def _by_id(client: Any, cls: str, container: int) -> Any:
@@ -58,21 +123,26 @@ def _by_id(client: Any, cls: str, container: int) -> Any:
     return _unloaded(cls, container)
 
 
-def _by_name(client: Any, cls: str, choice: str, name: str) -> Any:
-    known = [] if choice == "@" else _named(client, cls, name)
-    if choice == "%" and len(known) > 1:
-        raise TargetError(f"There are {len(known)} {cls}s named {name!r}, but the target must be the only one.")
-    if known:
-        return _unloaded(cls, known[-1 if choice == "-" else 0])
-    made = getattr(omero.model, f"{cls}I")()
-    made.setName(rstring(name))
-    return _unloaded(cls, client.sf.getUpdateService().saveAndReturnObject(made).getId().getValue())
-
-
 def _named(client: Any, cls: str, name: str) -> list[int]:
-    """Ids of the containers with a name that the user may put images into, the newest first."""
+    """Ids of the containers with a name that the user may put something into, the newest first."""
     found = client.sf.getQueryService().findAllByQuery(_QUERIES[cls], ParametersI().addString("name", name))
     return [one.getId().getValue() for one in found if one.getDetails().getPermissions().canLink()]
+
+
+def _nested(client: Any, project: str, dataset: str) -> Any:
+    """The dataset, in the project. A dataset of the name that is in the project already is taken before others."""
+    written = f"{project}/{dataset}"
+    wishes = _parsed(project, written, ("Project",)), _parsed(dataset, written, ("Dataset",))
+    outer = _find(client, wishes[0])
+    rows = client.sf.getQueryService().projection(_CONTENT, ParametersI().addId(outer.getId().getValue()))
+    content = frozenset(row[0].getValue() for row in rows)
+    inner = _find(client, wishes[1], content)
+    if inner.getId().getValue() not in content:
+        link = omero.model.ProjectDatasetLinkI()
+        link.setParent(outer)
+        link.setChild(inner)
+        client.sf.getUpdateService().saveObject(link)
+    return inner
 
 
 def _unloaded(cls: str, container: int) -> Any:

@@ -12,9 +12,10 @@ from typing import Any
 import Ice
 
 import omero
-from omero.importing import ImportFailed, Options, ScanResult, TargetError, find_target, import_fileset, scan
+from omero.importing import ImportFailed, Options, ScanResult, TargetError, import_fileset, scan
 from omero.importing.annotations import text_annotations
 from omero.importing.process import total_size
+from omero.importing.targets import Destination, find_destination
 from omero_cli.framework import Arguments, Context, Parser
 from omero_cli.import_output import Display, print_groups, print_imported, print_summary
 from omero_server.formats.scan import DEFAULT_DEPTH
@@ -45,7 +46,7 @@ def configure(parser: Parser) -> None:
     where = parser.add_argument_group("Where to")
     where.add_argument("-d", dest="dataset", metavar="DATASET", help="Dataset: its id, or Dataset:ID")
     where.add_argument("-r", dest="screen", metavar="SCREEN", help="Screen for plates: its id, or Screen:ID")
-    where.add_argument("-T", "--target", metavar="TARGET", help="Dataset:ID, Dataset:name:NAME, Screen:name:NAME ...")
+    where.add_argument("-T", "--target", metavar="TARGET", help="Dataset:name:NAME, regex:... and more: see the manual")
     what = parser.add_argument_group("What is stored")
     what.add_argument("-n", "--name", help="Name of the images or plates, instead of the file's")
     what.add_argument("-x", "--description", help="Description of the images or plates")
@@ -136,8 +137,10 @@ def _transfer(client: Any, encrypted: str | None) -> Iterator[Any]:
 
 def _options(client: Any, args: Arguments) -> Options:
     skip = {"checksum", "minmax", "thumbnails"} if "all" in args.skip else set(args.skip)
+    destination = _destination(client, args)
     options = Options(
-        target=_target(client, args),
+        target=destination.container,
+        template=destination.template,
         name=args.name,
         description=args.description,
         annotations=text_annotations(args.annotation_ns, args.annotation_text, args.annotation_link),
@@ -150,13 +153,13 @@ def _options(client: Any, args: Arguments) -> Options:
     )
 
 
-def _target(client: Any, args: Arguments) -> Any:
+def _destination(client: Any, args: Arguments) -> Destination:
     given = [one for one in (args.dataset, args.screen, args.target) if one is not None]
     if len(given) > 1:
         raise TargetError("Give one of -d, -r and -T, not several.")
     if args.screen is not None:
-        return find_target(client, args.screen, "Screen")
-    return find_target(client, given[0]) if given else None
+        return find_destination(client, args.screen, "Screen")
+    return find_destination(client, given[0]) if given else Destination()
 
 
 def _reason(error: Exception) -> str:

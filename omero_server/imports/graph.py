@@ -50,7 +50,7 @@ def wishes_of(settings: Any) -> Wishes:
         name=_stripped(settings.userSpecifiedName),
         description=_stripped(settings.userSpecifiedDescription),
         sizes=sizes[:3] if len(sizes) >= 3 else (),
-        annotations=[one for one in settings.userSpecifiedAnnotationList or [] if one is not None],
+        annotations=list(settings.userSpecifiedAnnotationList or []),
     )
 
 

@@ -17,6 +17,7 @@ import omero.model
 from omero_server.imports.files import FileRow, file_by_id
 from omero_server.imports.references import Enumerations, reference
 from omero_server.imports.target import check_target
+from omero_server.imports.template import AUTO_CLOSE, Named, named_container, take_special
 from omero_server.repository.directories import register_folders, split
 from omero_server.repository.fresh import fresh_folder
 from omero_server.repository.identity import Repository
@@ -36,7 +37,11 @@ UPLOADING, SUBMITTED, FINISHED, FAILED = "uploading", "submitted", "finished", "
 
 @dataclass(eq=False)
 class Import:
-    """One import. `files` are the uploaded files in the order of the entries; `prefix` ends with "/"."""
+    """One import. `files` are the uploaded files in the order of the entries; `prefix` ends with "/".
+
+    container: where the images go when that was asked for by the name of their folder. auto_close: the server closes
+    handle and process when the import has ended, because the client does not wait for it.
+    """
 
     fileset_id: int
     job_link_id: int
@@ -50,6 +55,8 @@ class Import:
     repository: Repository
     settings: Any
     group_id: int
+    container: Named | None = None
+    auto_close: bool = False
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = UPLOADING
     proxy: Any = None
@@ -113,6 +120,8 @@ def prepare(call: Call, repository: Repository, fileset: Any, settings: Any) -> 
     an UploadJob; and whatever is wrong with the target.
     """
     paths = client_paths(fileset)
+    special = take_special(call, settings)
+    container = named_container(settings, special)
     algorithm = checksum_algorithm(call, settings)
     upload = upload_job(fileset)
     check_target(call, settings.userSpecifiedTarget)
@@ -123,7 +132,10 @@ def prepare(call: Call, repository: Repository, fileset: Any, settings: Any) -> 
     log_file = _log_row(call, repository, folder.path)
     jobs = [upload, *_jobs(call, settings)]
     saved = save(call, [_fileset(call, fileset, f"{folder.path}/", ids, jobs, log_file)])[0]
-    return _found(call, repository, saved, ids, log_file, settings, omitted)
+    process = _found(call, repository, saved, ids, log_file, settings, omitted)
+    process.container = container
+    process.auto_close = any(one._ns._val == AUTO_CLOSE for one in special)
+    return process
 
 
 def client_paths(fileset: Any) -> list[str]:

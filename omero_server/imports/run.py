@@ -29,6 +29,7 @@ from omero_server.imports.objects import make
 from omero_server.imports.plates import plate_graphs
 from omero_server.imports.process import Import
 from omero_server.imports.references import Enumerations, reference
+from omero_server.imports.template import find_container
 from omero_server.imports.thumbnails import store_thumbnails
 from omero_server.pixels.source import write_index
 from omero_server.rendering.metadata import load_pixels
@@ -133,7 +134,7 @@ def _file_name(process: Import) -> str:
 
 def _save_graph(call: Call, process: Import, reader: Reader, found: Sequence[Measured]) -> _Saved:
     info, enums = reader.info(), Enumerations(call)
-    wishes, target = wishes_of(process.settings), process.settings.userSpecifiedTarget
+    wishes, target = wishes_of(process.settings), _target(call, enums, process, plates=bool(info.plates))
     batch = Batch(process.fileset_id, _format_id(call, enums, info.format), _file_name(process), found, wishes)
     images = [image_graph(enums, batch, series) for series in range(len(found))]
     dataset, screen = (_container(target, kind) for kind in ("Dataset", "Screen"))
@@ -152,6 +153,13 @@ def _ranges(ids: Sequence[int]) -> str:
         else:
             runs.append([one])
     return ", ".join("-".join(map(str, run)) for run in runs)
+
+
+def _target(call: Call, enums: Enumerations, process: Import, *, plates: bool) -> Any:
+    """What the client has chosen, or what the folder of the files names."""
+    if process.container is None:
+        return process.settings.userSpecifiedTarget
+    return find_container(call, enums, "Screen" if plates else "Dataset", process.container)
 
 
 def _container(target: Any, kind: str) -> Any:
