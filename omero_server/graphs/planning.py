@@ -108,7 +108,8 @@ class Planner:
 
     def _apply(self, match: Match) -> bool:
         changed = False
-        waived = any(node.waived for node in match.nodes.values())
+        # A link goes whoever owns it; that says nothing about what it ties together.
+        waived = any(node.waived and not node.cls.is_link for node in match.nodes.values())
         for name, plan in match.rule.changes.items():
             node = match.nodes[name]
             if plan is None:

@@ -122,6 +122,9 @@ def _emptied_folders(call: Removing, layout: Layout, doomed: Iterable[Doomed]) -
 
 def replay(database: Database, layout: Layout) -> None:
     """Finish what a server that died has left. For the start of a server."""
+    for unfinished in layout.removals.glob(".*"):
+        # A list that was still being written: nothing that it names has been touched.
+        unfinished.unlink()
     for note in sorted(layout.removals.glob("*.json")):
         try:
             _settle(database, layout, note)

@@ -343,3 +343,20 @@ def test_plans_do_not_depend_on_the_order_of_rules(garden: Garden, monkeypatch: 
         random.Random(seed).shuffle(rules)
         monkeypatch.setattr("omero_server.graphs.change.operation", lambda name, r=rules: replace(kind, rules=tuple(r)))
         assert [run_delete(garden.lab, "ann", asked, dry_run=True) for asked in targets] == expected
+
+
+def test_links_do_not_waive_what_they_tie(garden: Garden, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link of another goes with the folder; his instrument below the image does not go without being asked for."""
+    instrument = garden.add("instrument", "lea")
+    image, folder = garden.image(instrument=instrument), garden.add("folder", name="f")
+    garden.link("folderimagelink", folder, image, "bob")
+    plate = garden.plate(image)
+    well = garden.lab.value("SELECT id FROM well WHERE plate = :p", p=plate)
+    kind = operation("delete")
+    for seed in range(8):
+        rules = list(kind.rules)
+        random.Random(seed).shuffle(rules)
+        monkeypatch.setattr("omero_server.graphs.change.operation", lambda name, r=rules: replace(kind, rules=tuple(r)))
+        for targets in ({"Folder": [folder], "Well": [well]}, {"Well": [well], "Folder": [folder]}):
+            message = refused(garden.lab, "ann", targets)
+            assert message == f"not permitted to delete Instrument[{instrument}]"
