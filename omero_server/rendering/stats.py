@@ -17,6 +17,7 @@ __all__ = [
     "fixed_range",
     "histogram",
     "import_statistics",
+    "joined_range",
     "middle_plane_range",
     "plane_range",
 ]
@@ -48,7 +49,7 @@ def import_statistics(source: PlaneSource, byte_order: str = "<") -> ImportStati
             for z in range(source.size_z):
                 for strip in strips(source, z, c, t):
                     digest.update(np.ascontiguousarray(strip, dtype=stored).data.cast("B"))
-                    ranges[c] = _joined(ranges[c], strip)
+                    ranges[c] = joined_range(ranges[c], strip)
     return ImportStatistics(tuple(_or_zero(pair) for pair in ranges), digest.hexdigest())
 
 
@@ -56,7 +57,7 @@ def plane_range(source: PlaneSource, z: int, c: int, t: int, level: int = 0) -> 
     """(min, max) of one plane; NaN does not count, and a plane of nothing else has 0, 0."""
     found: Range = (np.inf, -np.inf)
     for strip in strips(source, z, c, t, level):
-        found = _joined(found, strip)
+        found = joined_range(found, strip)
     return _or_zero(found)
 
 
@@ -65,7 +66,8 @@ def middle_plane_range(source: PlaneSource, c: int) -> Range:
     return plane_range(source, (source.size_z - 1) // 2, c, (source.size_t - 1) // 2)
 
 
-def _joined(found: Range, pixels: Plane) -> Range:
+def joined_range(found: Range, pixels: Plane) -> Range:
+    """``found`` widened to cover the pixels; NaN does not count. Begin with (inf, -inf)."""
     if pixels.dtype.kind == "f":
         low, high = np.fmin.reduce(pixels, axis=None), np.fmax.reduce(pixels, axis=None)
         if np.isnan(low):

@@ -17,6 +17,7 @@ CLASSES: dict[str, tuple[str, str]] = {
     "omero.api.ILdap": ("ldap", "LdapService"),
     "omero.api.IMetadata": ("metadata.service", "MetadataService"),
     "omero.api.IPixels": ("pixels.service", "PixelsService"),
+    "omero.api.IProjection": ("pixels.projection", "ProjectionService"),
     "omero.api.IQuery": ("query", "QueryService"),
     "omero.api.IRenderingSettings": ("rendering.settings", "RenderingSettingsService"),
     "omero.api.IRepositoryInfo": ("repository_info", "RepositoryInfoService"),

@@ -14,7 +14,7 @@ import omero._generated
 from omero_server.pixels.buffer import PixelBuffer, RomioBuffer
 from omero_server.rendering.metadata import PixelsInfo
 
-__all__ = ["Extent", "big_endian", "hypercube", "plane_bytes", "planes", "row_span", "span"]
+__all__ = ["Extent", "big_endian", "check_size", "hypercube", "plane_bytes", "planes", "row_span", "span"]
 
 Array = npt.NDArray[Any]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import omero
+import omero._generated
 from omero_server import queries
+from omero_server.rendering.metadata import PixelsInfo, load_pixels
 from omero_server.sessions.call import Call
 
-__all__ = ["pixels_graph", "settings_graph", "settings_graphs"]
+__all__ = ["pixels_graph", "readable_pixels", "settings_graph", "settings_graphs"]
 
 PIXELS = """
     select p from Pixels p
@@ -35,6 +38,14 @@ SETTINGS = """
     where {condition}
     order by r.details.updateEvent.time desc, r.id desc
 """
+
+
+def readable_pixels(call: Call, pixels_id: int) -> PixelsInfo:
+    """Pixels by id; ValidationException for an unknown or unreadable one."""
+    found = load_pixels(call, [pixels_id]).get(pixels_id)
+    if found is None:
+        raise omero.ValidationException(message=f"There are no Pixels with id {pixels_id} that you may read.")
+    return found
 
 
 def pixels_graph(call: Call, pixels_id: int) -> Any:

@@ -18,8 +18,16 @@ from omero_server.rendering.rights import check_may_add, check_may_edit
 from omero_server.rendering.stored import enumeration, find_settings, load_settings
 from omero_server.rendering.storing import insert_settings, overwrite_settings
 from omero_server.services.classes import enum_class
-from omero_server.services.pixels.graphs import pixels_graph, settings_graph, settings_graphs
-from omero_server.services.pixels.rows import copy_pixels, insert_image, insert_pixels, place_of_call, set_range
+from omero_server.services.pixels.graphs import pixels_graph, readable_pixels, settings_graph, settings_graphs
+from omero_server.services.pixels.rows import (
+    copy_image,
+    copy_pixels,
+    insert_image,
+    insert_pixels,
+    place_of_call,
+    place_of_copy,
+    set_range,
+)
 from omero_server.services.rendering.graphs import merged, value_of
 from omero_server.services.service import Service, reads, writes
 from omero_server.sessions.call import Call
@@ -49,14 +57,6 @@ def store_definition(call: Call, definition: Any) -> None:
     pixels = readable_pixels(call, definition._pixels._id._val)
     check_may_add(call.caller, pixels, "rendering settings")
     insert_settings(call, [(pixels, merged(call, original_reset(pixels), definition))])
-
-
-def readable_pixels(call: Call, pixels_id: int) -> PixelsInfo:
-    """Pixels by id; ValidationException for an unknown or unreadable one."""
-    found = load_pixels(call, [pixels_id]).get(pixels_id)
-    if found is None:
-        raise omero.ValidationException(message=f"There are no Pixels with id {pixels_id} that you may read.")
-    return found
 
 
 class PixelsService(Service):
@@ -158,9 +158,9 @@ class PixelsService(Service):
         check_may_edit(call.caller, source, f"the image {source.image_id}")
         sizes = _sizes(sizeX, sizeY, sizeZ, sizeT)
         channels = _channels(source, channelList)
-        place = place_of_call(call)
+        place = place_of_copy(call, source)
         made = copy_pixels(
-            call, place, source.id, source.image_id, sizes, channels, methodology or None, copyStats
+            call, place, source, source.image_id, sizes, channels, methodology or None, copyStats
         )  # fmt: skip
         return omero.RLong(made)
 
@@ -184,13 +184,14 @@ class PixelsService(Service):
         if row is None:
             raise omero.ValidationException(message=f"There is no image with id {imageId} that you may read.")
         sizes = _sizes(sizeX, sizeY, sizeZ, sizeT)
-        place = place_of_call(call)
-        made = insert_image(call, place, methodology or row["name"], row["description"], row)
         ids = select(pixels.c.id).where(pixels.c.image == imageId).order_by(pixels.c.image_index)
         sources = load_pixels(call, call.db.execute(ids).scalars())
+        first = next(iter(sources.values()), None)
+        place = place_of_copy(call, first) if first else place_of_call(call)
+        made = copy_image(call, place, first, methodology, row)
         for source in sources.values():
             channels = _channels(source, channelList)
-            copy_pixels(call, place, source.id, made, sizes, channels, None, copyStats)
+            copy_pixels(call, place, source, made, sizes, channels, None, copyStats)
         return omero.RLong(made)
 
     @writes

@@ -18,8 +18,8 @@ from omero_server.rendering.settings import RenderSettings, compatible, copy_set
 from omero_server.rendering.stored import StoredSettings, find_own, find_settings
 from omero_server.rendering.storing import insert_settings, overwrite_settings
 from omero_server.services.pixels.errors import pixel_errors
-from omero_server.services.pixels.graphs import settings_graph
-from omero_server.services.pixels.service import readable_pixels, store_definition
+from omero_server.services.pixels.graphs import readable_pixels, settings_graph
+from omero_server.services.pixels.service import store_definition
 from omero_server.services.rendering.graphs import fill, new_definition
 from omero_server.services.rendering.targets import pixels_in
 from omero_server.services.service import Service, reads, writes
