@@ -9,7 +9,10 @@ __all__ = ["SAMPLES", "Sample"]
 
 @dataclass(frozen=True)
 class Sample:
-    """The first image of a sample; `sha1` is of all its planes, t outermost, then c, then z, little-endian."""
+    """The first image of a sample; `sha1` is of all its planes, t outermost, then c, then z, little-endian.
+
+    Of formats whose rows are stored from the bottom it is that of the rows from the top, as in Bio-Formats.
+    """
 
     name: str
     reader: str
@@ -18,9 +21,10 @@ class Sample:
     pixel_type: str
     sha1: str
     physical: tuple[float | None, float | None, float | None] = (None, None, None)
-    """Micrometres."""
     channels: list[str] | None = None
     images: int = 1
+    unit: str = "µm"
+    """Of the physical sizes."""
 
 
 SAMPLES = [
@@ -49,5 +53,18 @@ SAMPLES = [
         "LeicaLASX_wavelength-sweep_example.lif", "lif", (64, 64, 1, 20, 1), "uint8",
         "5e7bbbb9cb785f027a0aaa8195279247911e96c3", (0.104814, 0.104814, None),
         [f"{wave} nm" for wave in range(550, 750, 10)], 3,
+    ),
+    Sample(
+        "test.oib", "oib", (256, 256, 1, 3, 1), "uint16", "171ea2f815dc9b883d85106fe91da351e832af27",
+        (0.177, 0.177, None), ["CH1", "CH2", "TD1"],
+    ),
+    Sample(
+        "tinyTest.d3d.dv", "deltavision", (20, 20, 5, 1, 6), "int16", "aad09d1b3008306e415071ad61d20b6db672b728",
+        (0.100109, 0.100109, 0.5),
+    ),
+    Sample("Custom_movie.mrc", "mrc", (16, 16, 30, 1, 1), "uint16", "eba8be85563ee0b2901ac40fc82a9a58625655e5"),
+    Sample(
+        "EMD-3197.map", "mrc", (20, 20, 20, 1, 1), "float", "e4a4bb34cb49393210eb86e98259e387936ec963",
+        (11.4, 11.4, 11.4), unit="Å",
     ),
 ]  # fmt: skip

@@ -14,9 +14,13 @@ import pytest
 from omero_server.formats.base import FormatError
 from omero_server.formats.conformance import ReaderConformance
 from omero_server.formats.czi import CziReader
+from omero_server.formats.deltavision import DeltaVisionReader
 from omero_server.formats.lif import LifReader
+from omero_server.formats.mrc import MrcReader
 from omero_server.formats.nd2 import Nd2Reader
+from omero_server.formats.oif import OibReader, OifReader
 from omero_server.formats.registry import open_reader
+from tests.support.oif import unbundled
 from tests.support.packed import packed
 from tests.support.vendors import SAMPLES, Sample
 
@@ -46,6 +50,30 @@ class TestLif(ReaderConformance):
     foreign = FOREIGN
 
 
+class TestOib(ReaderConformance):
+    reader = OibReader
+    samples = _samples("oib")
+    foreign = FOREIGN
+
+
+class TestOif(ReaderConformance):
+    reader = OifReader
+    samples = [unbundled("test.oib")]
+    foreign = FOREIGN
+
+
+class TestDeltaVision(ReaderConformance):
+    reader = DeltaVisionReader
+    samples = _samples("deltavision")
+    foreign = FOREIGN
+
+
+class TestMrc(ReaderConformance):
+    reader = MrcReader
+    samples = _samples("mrc")
+    foreign = FOREIGN
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 def test_sample_is_what_independent_readers_say(sample: Sample) -> None:
     with open_reader(packed(sample.name)) as reader:
@@ -59,7 +87,7 @@ def test_sample_is_what_independent_readers_say(sample: Sample) -> None:
         for found, expected in zip(
             (image.physical_size_x, image.physical_size_y, image.physical_size_z), sample.physical, strict=True
         ):
-            assert found == (None if expected is None else (pytest.approx(expected, rel=1e-4), "µm"))
+            assert found == (None if expected is None else (pytest.approx(expected, rel=1e-4), sample.unit))
         digest = hashlib.sha1()
         for t in range(image.size_t):
             for c in range(image.size_c):
