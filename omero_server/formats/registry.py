@@ -38,6 +38,7 @@ _BUILT_IN = (
     "pictures:BmpReader",
     "pictures:PsdReader",
     "netpbm:NetpbmReader",
+    "dicom:DicomReader",
     "nrrd:NrrdReader",
     "fits:FitsReader",
     "nifti:NiftiReader",
