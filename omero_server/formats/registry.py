@@ -28,6 +28,7 @@ _BUILT_IN = (
     "oif:OibReader",
     "deltavision:DeltaVisionReader",
     "mrc:MrcReader",
+    "metamorph:MetamorphReader",
     "svs:SvsReader",
     "imagej:ImageJReader",
     "tiff:TiffReader",

@@ -29,7 +29,6 @@ __all__ = ["TiffReader", "image_of", "subifd_levels", "tag_metadata"]
 _RGB = (2, 6)
 _MORE_THAN_TIFF = (".vsi", ".stk", ".ndpi", ".scn", ".bif", ".dng", ".cr2", ".nef", ".arw")
 """Formats with a TIFF header whose pages are not all of the image: a part must not pass for the whole."""
-_UIC2_TAG = 33629
 _SHOWN_TAGS = 400
 """Longest tag text taken into the original metadata."""
 
@@ -48,18 +47,10 @@ class TiffReader(PagedReader):
     def describe(cls, path: Path) -> FilesetInfo:
         loaded = load_pages(path)
         with loaded.tif:
-            _refuse_metamorph(loaded.pages[0], path)
             groups = _grouped(loaded.pages)
             images = [_image(loaded.tif, group, path, number) for number, group in enumerate(groups)]
             metadata = tag_metadata(loaded.pages[0])
         return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=metadata)
-
-
-def _refuse_metamorph(page: TiffPage, path: Path) -> None:
-    """A MetaMorph stack keeps further planes behind its only page; show all of it or nothing."""
-    tag = page.tags.get(_UIC2_TAG)
-    if tag is not None and tag.count > 1:
-        raise FormatError(path, f"is a MetaMorph stack of {tag.count} planes", "Export it as OME-TIFF or plain TIFF.")
 
 
 def _shape(page: TiffPage) -> tuple[Any, ...]:

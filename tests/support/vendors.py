@@ -67,4 +67,9 @@ SAMPLES = [
         "EMD-3197.map", "mrc", (20, 20, 20, 1, 1), "float", "e4a4bb34cb49393210eb86e98259e387936ec963",
         (11.4, 11.4, 11.4), unit="Å",
     ),
+    Sample("movie.stk", "metamorph", (20, 20, 1, 1, 2), "uint16", "6697751fe4642d39fb1dbdc97dbbbb7f0c53d2dc"),
+    Sample(
+        "MetamorphImage.tif", "metamorph", (696, 520, 1, 1, 1), "uint16", "9198b6beeb38371a7dcc3c09dc6507a9ae668553",
+        (0.645, 0.645, None), ["Cy5"],
+    ),
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from omero_server.formats.conformance import ReaderConformance
 from omero_server.formats.czi import CziReader
 from omero_server.formats.deltavision import DeltaVisionReader
 from omero_server.formats.lif import LifReader
+from omero_server.formats.metamorph import MetamorphReader
 from omero_server.formats.mrc import MrcReader
 from omero_server.formats.nd2 import Nd2Reader
 from omero_server.formats.oif import OibReader, OifReader
@@ -71,6 +72,12 @@ class TestDeltaVision(ReaderConformance):
 class TestMrc(ReaderConformance):
     reader = MrcReader
     samples = _samples("mrc")
+    foreign = FOREIGN
+
+
+class TestMetamorph(ReaderConformance):
+    reader = MetamorphReader
+    samples = _samples("metamorph")
     foreign = FOREIGN
 
 
