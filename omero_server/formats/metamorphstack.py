@@ -31,7 +31,7 @@ _MICROMETRES = ("um", "µm", "micron", "microns")
 
 def is_stack(path: Path) -> bool:
     """Whether a TIFF has MetaMorph's tags, and its pixels as they are."""
-    if not is_tiff(path):
+    if path.suffix.lower() not in (".stk", ".tif", ".tiff") or not is_tiff(path):
         return False
     page = first_page(path)
     if page is None or (_UIC1 not in page.tags and _UIC2 not in page.tags):
