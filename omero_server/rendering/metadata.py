@@ -20,7 +20,7 @@ from omero_server.rendering.settings import ChannelInfo
 from omero_server.security.filter import ReadFilter, read_filter
 from omero_server.sessions.call import Caller
 
-__all__ = ["PixelsInfo", "Reading", "id_list", "load_pixels", "readable"]
+__all__ = ["PixelsInfo", "Reading", "id_list", "load_pixels", "primary_pixels", "readable"]
 
 PIXELS, IMAGE, TYPE, GROUP = (TABLES[name] for name in ("pixels", "image", "pixelstype", "experimentergroup"))
 CHANNEL, LOGICAL, STATS = (TABLES[name] for name in ("channel", "logicalchannel", "statsinfo"))
@@ -69,6 +69,13 @@ class PixelsInfo:
     def emission(self) -> list[float | None]:
         """Emission wavelength per channel."""
         return [channel.optics.emission for channel in self.channels]
+
+
+def primary_pixels(db: Connection, image_id: int) -> int | None:
+    """Id of the first Pixels of an image, None when it has none."""
+    chosen = select(PIXELS.c.id).where(PIXELS.c.image == image_id).order_by(PIXELS.c.image_index, PIXELS.c.id).limit(1)
+    found: int | None = db.execute(chosen).scalar_one_or_none()
+    return found
 
 
 def readable(call: Reading, statement: Select[Any], cls: str) -> tuple[Select[Any], dict[str, Any]]:

@@ -11,6 +11,7 @@ __all__ = ["STATEFUL", "STATELESS", "service_class"]
 
 # Service name: (module in this package, class); no entry for what is not built yet.
 CLASSES: dict[str, tuple[str, str]] = {
+    "omero.api.Exporter": ("exporting.service", "ExporterService"),
     "omero.api.IAdmin": ("admin.service", "AdminService"),
     "omero.api.IConfig": ("config", "ConfigService"),
     "omero.api.IContainer": ("containers.service", "ContainerService"),

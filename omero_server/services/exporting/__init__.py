@@ -1,0 +1,1 @@
+"""Exporter: images as OME-XML and OME-TIFF."""
