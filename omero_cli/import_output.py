@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from omero.importing import Candidate, Imported, ScanResult
 from omero.importing.process import total_size
 from omero_cli.framework import Arguments, Context
+from omero_server.formats.base import FormatError
+from omero_server.formats.registry import reader_named
 
 __all__ = ["Display", "print_groups", "print_imported", "print_summary"]
 
@@ -19,13 +25,15 @@ RULE = "#======================================"
 class Display:
     """Bars at a terminal: bytes uploaded of all, and what happens to the present fileset. Elsewhere nothing."""
 
-    def __init__(self, quiet: bool, total: int) -> None:
+    def __init__(self, quiet: bool, candidates: Sequence[Candidate]) -> None:
         self._started = time.monotonic()
         self._bar: Any = None
-        self._sent = 0
+        self._sent: dict[Path, int] = {}
+        self._lock = Lock()
         if not quiet and sys.stderr.isatty():
             from tqdm import tqdm
 
+            total = sum(total_size(candidate) for candidate in candidates)
             self._bar = tqdm(total=total, unit="B", unit_scale=True, unit_divisor=1024, desc="Upload", leave=False)
 
     @property
@@ -34,17 +42,17 @@ class Display:
         return time.monotonic() - self._started
 
     def progress_of(self, candidate: Candidate) -> Callable[[str, int, int], None]:
-        """To be told of one fileset's progress."""
-        before = self._sent
-        self._sent += total_size(candidate)
+        """To be told of one fileset's progress, by any thread."""
 
         def progress(what: str, done: int, total: int) -> None:
             if self._bar is None:
                 return
-            if what == "upload":
-                self._bar.update(before + done - self._bar.n)
-            else:
-                self._bar.set_postfix_str(f"{candidate.entry.name}: step {done} of {total}", refresh=True)
+            with self._lock:
+                if what == "upload":
+                    self._sent[candidate.entry] = done
+                    self._bar.update(sum(self._sent.values()) - self._bar.n)
+                else:
+                    self._bar.set_postfix_str(f"{candidate.entry.name}: step {done} of {total}", refresh=True)
 
         return progress
 
@@ -65,12 +73,11 @@ class Display:
 
 def print_imported(ctx: Context, imported: Imported, args: Arguments) -> None:
     """The ids of one fileset, in the form that was asked for."""
-    lines = _FORMS[args.output](imported)
-    for line in lines:
+    if not imported.finished:
+        ctx.err(f"Fileset:{imported.fileset} was uploaded. Its import goes on in the server.")
+        return
+    for line in _FORMS[args.output](imported):
         ctx.out(line)
-    if args.file:
-        with open(args.file, "a", encoding="utf-8") as out:
-            out.writelines(f"{line}\n" for line in lines)
     if not ctx.quiet:
         others = [f"Image:{_joined(imported.images)}"] if imported.plates else []
         ctx.err("\n".join(["Other imported objects:", f"Fileset:{imported.fileset}", *others]))
@@ -100,21 +107,40 @@ def _joined(ids: Sequence[int]) -> str:
 
 def print_groups(ctx: Context, found: ScanResult, output: str) -> None:
     """What a scan has found."""
+    started = time.monotonic()
     if output == "yaml" and found.candidates:
         ctx.out("---")
     for candidate in found.candidates:
-        files = [str(path) for path in candidate.files]
+        files, plates = [str(path) for path in candidate.files], "true" if _has_plates(candidate) else "false"
         if output == "yaml":
-            head = [f"- group: {files[0]}", "  spw: false", f"  reader: {candidate.reader}", "  files:"]
-            lines = head + [f"  - {file}" for file in files]
+            head = [f"- group: {_quoted(files[0])}", f"  spw: {plates}", f"  reader: {candidate.reader}", "  files:"]
+            lines = head + [f"   - {_quoted(file)}" for file in files]
         else:
-            lines = [RULE, f"# Group: {files[0]} SPW: false Reader: {candidate.reader}", *files]
+            lines = [RULE, f"# Group: {files[0]} SPW: {plates} Reader: {candidate.reader}", *files]
         ctx.out("\n".join(lines))
     for refusal in found.refusals:
         ctx.err(f"Cannot import {refusal.reason}")
     if not ctx.quiet:
-        count = sum(len(candidate.files) for candidate in found.candidates)
-        ctx.err(f"{_counted(count, 'file')} parsed into {_counted(len(found.candidates), 'group')}")
+        count, groups = sum(len(candidate.files) for candidate in found.candidates), len(found.candidates)
+        took = f"{(time.monotonic() - started) * 1000:.0f}ms"
+        ctx.err(
+            f"{count} file(s) parsed into {groups} group(s) with {groups} call(s) to setId in {took}. "
+            f"({took} total) [{len(found.refusals)} unknowns]"
+        )
+
+
+def _has_plates(candidate: Candidate) -> bool:
+    try:
+        with reader_named(candidate.reader).open(candidate.entry) as reader:
+            return bool(reader.info().plates)
+    except FormatError:
+        return False
+
+
+def _quoted(path: str) -> str:
+    """A path for YAML: as it is, unless YAML would take it for something else."""
+    plain = re.fullmatch(r"[\w/.][\w/. &=()+-]*", path, re.ASCII) and path == path.strip()
+    return path if plain else json.dumps(path)
 
 
 def print_summary(ctx: Context, done: Sequence[Imported], errors: int, seconds: float) -> None:

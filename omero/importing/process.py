@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import omero
 import omero.cmd
-import omero.constants.namespaces
 import omero.grid
 import omero.model
+from omero.importing.inplace import Originals, Repository
+from omero.importing.settings import Options, fileset_of, settings_of
+from omero.importing.transfers import TransferError
 from omero.importing.upload import upload_file
-from omero.rtypes import rbool, rstring
+from omero.sys import ParametersI
 from omero_server.formats.scan import Candidate
-from omero_server.formats.zarrtree import tree_root
 
 __all__ = [
     "ImportFailed",
@@ -28,6 +31,7 @@ __all__ = [
     "total_size",
 ]
 
+_FILESET = "select e.fileset.id from FilesetEntry e where e.originalFile.id = :id"
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 Progress = Callable[[str, int, int], None]
 """Told what is going on ("upload", "import"), how much of it is done, and how much there is."""
@@ -42,25 +46,12 @@ class ImportFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Options:
-    """How to import. target: a Dataset or Screen, loaded or not. annotations: to be linked to every image.
-
-    template: instead of a target, what names one by the folder of the files: see `omero.importing.targets`.
-    """
-
-    target: Any = None
-    template: str | None = None
-    name: str | None = None
-    description: str | None = None
-    annotations: Sequence[Any] = ()
-    checksum_algorithm: str = "SHA1-160"
-    thumbnails: bool = True
-    minmax: bool = True
-
-
-@dataclass(frozen=True)
 class Imported:
-    """Ids of what came out; `seconds` it took."""
+    """Ids of what came out; `seconds` it took.
+
+    finished: False when it was not waited for the server; there are no images yet then. leftovers: originals that were
+    to be removed and could not be, in words.
+    """
 
     fileset: int
     images: list[int]
@@ -69,35 +60,48 @@ class Imported:
     files: int
     size: int
     seconds: float = field(compare=False, default=0.0)
+    finished: bool = True
+    leftovers: tuple[str, ...] = ()
 
 
 def import_fileset(
-    client: Any, candidate: Candidate, options: Options | None = None, progress: Progress | None = None
+    client: Any,
+    candidate: Candidate,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    uploads: Executor | None = None,
 ) -> Imported:
-    """Import one fileset with a connected client.
+    """Import one fileset with a connected client. `uploads`: who uploads files, side by side with other filesets.
 
     ImportFailed when the server refuses the files; omero.SecurityViolation and other server errors when it refuses the
-    import as such; OSError when a file cannot be read. Nothing stays on the server in all these cases.
+    import as such; TransferError when files cannot be put into the repository; OSError when a file cannot be read.
+    Nothing stays on the server in all these cases.
     """
     options, progress, started = options or Options(), progress or _silent, time.monotonic()
+    originals, size = Originals.of(candidate), total_size(candidate)
+    repository = _repository(client, candidate, options)
     process = begin_import(client, candidate, options)
     try:
-        hashes = _upload(process, candidate, options, progress)
-        handle = process.verifyUpload(hashes)
-        try:
-            response = _wait(handle, progress)
-        finally:
-            handle.close()
+        transport = _Transport(process, candidate, options, repository, progress, size)
+        handle = process.verifyUpload(transport.send(uploads))
+        response = _wait(handle, progress, options.wait)
+        if response is None:
+            return _unfinished(client, transport, candidate, size, time.monotonic() - started)
+        handle.close()
     finally:
         process.close()
-    return _imported(response, candidate, time.monotonic() - started)
+    if isinstance(response, omero.cmd.ERR):
+        raise ImportFailed(response.name, (response.parameters or {}).get("message", ""))
+    leftovers: list[str] = []
+    if options.transfer.removes:
+        originals.remove(leftovers.append)
+    return _imported(response, candidate, size, time.monotonic() - started, tuple(leftovers))
 
 
 def begin_import(client: Any, candidate: Candidate, options: Options) -> Any:
     """Proxy of a new ImportProcess, to upload the files to. To be closed."""
-    # A repository belongs to no session: the call must name it.
-    context = {"omero.session.uuid": client.getSessionId()}
-    return managed_repository(client).importFileset(_fileset(candidate), _settings(candidate, options), context)
+    fileset = fileset_of(candidate, options.transfer)
+    return managed_repository(client).importFileset(fileset, settings_of(candidate, options), _context(client))
 
 
 def total_size(candidate: Candidate) -> int:
@@ -114,72 +118,94 @@ def managed_repository(client: Any) -> Any:
     raise ImportFailed("no-repository", "The server has no managed repository. Ask your administrator.")
 
 
-def _fileset(candidate: Candidate) -> Any:
-    fileset = omero.model.FilesetI()
-    for path in candidate.files:
-        entry = omero.model.FilesetEntryI()
-        entry.setClientPath(rstring(path.as_posix()))
-        fileset.addFilesetEntry(entry)
-    job = omero.model.UploadJobI()
-    job.setVersionInfo(
-        [omero.model.NamedValue("client", "omero.importing"), omero.model.NamedValue("reader", candidate.reader)]
-    )
-    fileset.linkJob(job)
-    return fileset
+def _context(client: Any) -> dict[str, str]:
+    # A repository belongs to no session: the call must name it.
+    return {"omero.session.uuid": client.getSessionId()}
 
 
-def _settings(candidate: Candidate, options: Options) -> Any:
-    settings = omero.grid.ImportSettings()
-    settings.userSpecifiedTarget = options.target
-    settings.userSpecifiedName = None if options.name is None else rstring(options.name)
-    settings.userSpecifiedDescription = None if options.description is None else rstring(options.description)
-    settings.userSpecifiedAnnotationList = list(options.annotations)
-    if options.template is not None:
-        settings.userSpecifiedAnnotationList.append(_template(candidate, options.template))
-    settings.doThumbnails = rbool(options.thumbnails)
-    settings.noStatsInfo = rbool(not options.minmax)
-    settings.checksumAlgorithm = omero.model.ChecksumAlgorithmI()
-    settings.checksumAlgorithm.setValue(rstring(options.checksum_algorithm))
-    return settings
+def _repository(client: Any, candidate: Candidate, options: Options) -> Repository | None:
+    """Where files are put without sending them. TransferError for files that the server has already."""
+    if options.transfer.place is None and not options.transfer.removes:
+        return None
+    repository = Repository(client, managed_repository(client), _context(client))
+    inside = next((path for path in candidate.files if repository.holds(path)), None)
+    if inside is not None:
+        raise TransferError(f"{inside} lies in the server's repository {repository.root}. Import it from elsewhere.")
+    return repository
 
 
-def _template(candidate: Candidate, template: str) -> Any:
-    """A comment that asks the server for a target named by the folder."""
-    comment = omero.model.CommentAnnotationI()
-    comment.setNs(rstring(omero.constants.namespaces.NSTARGETTEMPLATE))
-    comment.setTextValue(rstring(template))
-    comment.setDescription(rstring((tree_root(candidate.entry) or candidate.entry).parent.as_posix()))
-    return comment
+@dataclass
+class _Transport:
+    """Brings the files of one fileset to the server. `first` becomes the id of the first one."""
+
+    process: Any
+    candidate: Candidate
+    options: Options
+    repository: Repository | None
+    progress: Progress
+    total: int
+    first: int | None = None
+    _done: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def send(self, uploads: Executor | None) -> list[str]:
+        """Bring all files; their checksums. The first error stops it once the files on their way have ended."""
+        indexes = range(len(self.candidate.files))
+        if uploads is not None:
+            return self._together(uploads, indexes)
+        if self.options.parallel_upload > 1:
+            with ThreadPoolExecutor(self.options.parallel_upload, "upload") as pool:
+                return self._together(pool, indexes)
+        return [self._send(index) for index in indexes]
+
+    def _together(self, pool: Executor, indexes: Sequence[int]) -> list[str]:
+        futures = [pool.submit(self._send, index) for index in indexes]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+            wait(futures)
+
+    def _send(self, index: int) -> str:
+        path, transfer, algorithm = self.candidate.files[index], self.options.transfer, self.options.checksum_algorithm
+        store = self.process.getUploader(index)
+        if index == 0:
+            self.first = store.getFileId().getValue()
+        if self.repository is None or transfer.place is None:
+            return upload_file(store, path, algorithm, self._sent)
+        checksum = self.repository.put(store, path, transfer, algorithm)
+        self._sent(path.stat().st_size)
+        return checksum
+
+    def _sent(self, count: int) -> None:
+        with self._lock:
+            self._done += count
+            self.progress("upload", self._done, self.total)
 
 
-def _upload(process: Any, candidate: Candidate, options: Options, progress: Progress) -> list[str]:
-    total, done, hashes = total_size(candidate), 0, []
-
-    def sent(count: int) -> None:
-        nonlocal done
-        done += count
-        progress("upload", done, total)
-
-    for index, path in enumerate(candidate.files):
-        store = process.getUploader(index)
-        hashes.append(upload_file(store, path, options.checksum_algorithm, sent))
-    return hashes
-
-
-def _wait(handle: Any, progress: Progress) -> Any:
-    """The response of the server's import. There is no limit of time: large filesets take as long as they take."""
-    pause = FIRST_PAUSE
+def _wait(handle: Any, progress: Progress, seconds: float | None) -> Any:
+    """The response of the server's import; None when it takes longer than `seconds`."""
+    pause, end = FIRST_PAUSE, None if seconds is None else time.monotonic() + seconds
     while (response := handle.getResponse()) is None:
+        if end is not None and time.monotonic() >= end:
+            return None
         status = handle.getStatus()
         progress("import", status.currentStep, status.steps)
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
-    if isinstance(response, omero.cmd.ERR):
-        raise ImportFailed(response.name, (response.parameters or {}).get("message", ""))
     return response
 
 
-def _imported(response: Any, candidate: Candidate, seconds: float) -> Imported:
+def _unfinished(client: Any, transport: _Transport, candidate: Candidate, size: int, seconds: float) -> Imported:
+    """What is known of an import that goes on in the server."""
+    rows = client.sf.getQueryService().projection(_FILESET, ParametersI().addId(transport.first))
+    leftovers = tuple(map(str, candidate.files)) if transport.options.transfer.removes else ()
+    fileset = int(rows[0][0].getValue())
+    return Imported(fileset, [], [], [], len(candidate.files), size, seconds, False, leftovers)
+
+
+def _imported(response: Any, candidate: Candidate, size: int, seconds: float, leftovers: tuple[str, ...]) -> Imported:
     images = [one for one in response.objects if isinstance(one, omero.model.Image)]
     plates = [one for one in response.objects if isinstance(one, omero.model.Plate)]
     return Imported(
@@ -188,8 +214,9 @@ def _imported(response: Any, candidate: Candidate, seconds: float) -> Imported:
         pixels=[one.getId().getValue() for one in response.pixels],
         plates=[one.getId().getValue() for one in plates],
         files=len(candidate.files),
-        size=total_size(candidate),
+        size=size,
         seconds=seconds,
+        leftovers=leftovers,
     )
 
 

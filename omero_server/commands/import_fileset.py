@@ -37,9 +37,13 @@ def import_fileset(call: Call, request: omero.grid.ImportRequest, progress: Prog
         return response
     except BaseException:
         process.state = FAILED
-        PROCESSES.remove(process)
         _undo(call, process)
         raise
+    finally:
+        if process.auto_close:
+            call.engine.objects.drop(process.proxy)
+        if process.closed:
+            PROCESSES.remove(process)
 
 
 def _run(call: Call, process: Import, progress: Progress) -> Generator[None, None, Any]:

@@ -59,6 +59,7 @@ class Import:
     auto_close: bool = False
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = UPLOADING
+    closed: bool = False
     proxy: Any = None
     handle: Any = None
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -84,7 +85,7 @@ class Import:
 
 
 class Processes:
-    """The imports that clients have begun and not closed."""
+    """The imports that clients have begun and not closed, and those that run."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -12,7 +12,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy import bindparam, func, insert, text, update
 
 import omero
 import omero._generated
@@ -172,6 +172,11 @@ def _container(target: Any, kind: str) -> Any:
 def _format_id(call: Call, enums: Enumerations, value: str) -> int:
     """Id of the Format; one that the database does not know yet is added."""
     known = enums.ids("Format").get(value)
+    if known is not None:
+        return known
+    # Another import may be adding it; its commit is waited for.
+    call.db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"Format:{value}"})
+    known = Enumerations(call).ids("Format").get(value)
     if known is not None:
         return known
     made = omero.model.Format(_loaded=True, _value=omero.RString(value))

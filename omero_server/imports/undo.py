@@ -20,6 +20,7 @@ __all__ = ["SystemCall", "abandoned", "discard"]
 log = logging.getLogger(__name__)
 
 ANNOTATIONS = "ome.model.annotations"
+FILE_TRANSFER = "openmicroscopy.org/omero/import/fileTransfer"
 JOB_TABLES = ("uploadjob", "metadataimportjob", "pixeldatajob", "thumbnailgenerationjob", "indexingjob")
 
 
@@ -78,6 +79,7 @@ def _remove(call: SystemCall, fileset_id: int) -> None:
         ("FilesetEntry", "ome.model.fs", _ids(db, select(entry.c.id).where(entry.c.fileset == fileset_id))),
         ("FilesetJobLink", "ome.model.fs", _ids(db, select(link.c.id).where(link.c.parent == fileset_id))),
         ("FilesetAnnotationLink", ANNOTATIONS, _ids(db, select(notes.c.id).where(notes.c.parent == fileset_id))),
+        ("CommentAnnotation", ANNOTATIONS, _transfer_notes(db, fileset_id)),
         ("JobOriginalFileLink", "ome.model.jobs", _ids(db, select(log_link.c.id).where(log_link.c.parent.in_(jobs)))),
         *((name, "ome.model.jobs", kind) for name, kind in _jobs_by_class(db, jobs)),
         ("OriginalFile", "ome.model.core", files),
@@ -89,6 +91,15 @@ def _remove(call: SystemCall, fileset_id: int) -> None:
     remove_files(call, doomed)
 
 
+def _transfer_notes(db: Connection, fileset_id: int) -> list[int]:
+    """The comments that say how the files came; they belong to this fileset alone."""
+    link, note = TABLES["filesetannotationlink"], TABLES["annotation"]
+    other = link.alias()
+    others = exists().where(other.c.child == note.c.id, other.c.parent != fileset_id)
+    chosen = select(note.c.id).join(link, link.c.child == note.c.id).where(link.c.parent == fileset_id)
+    return _ids(db, chosen.where(note.c.ns == FILE_TRANSFER, ~others))
+
+
 def _jobs_by_class(db: Connection, jobs: Sequence[int]) -> list[tuple[str, list[int]]]:
     classes = ("UploadJob", "MetadataImportJob", "PixelDataJob", "ThumbnailGenerationJob", "IndexingJob")
     tables = [(name, TABLES[name.lower()]) for name in classes]
@@ -96,7 +107,7 @@ def _jobs_by_class(db: Connection, jobs: Sequence[int]) -> list[tuple[str, list[
 
 
 def _delete(call: SystemCall, name: str, ids: Sequence[int]) -> None:
-    table = TABLES[name.lower()]
+    table = TABLES["annotation" if name == "CommentAnnotation" else name.lower()]
     if name.lower() in JOB_TABLES:
         call.db.execute(delete(table).where(table.c.job_id.in_(ids)))
         table = TABLES["job"]

@@ -98,9 +98,7 @@ class Renderer:
         shape = next(iter(planes.values())).shape
         return self._compose(_PICTURE, planes.__getitem__, (shape[0], shape[1]))
 
-    def _projector(
-        self, algorithm: Projection, t: int, start: int, end: int, stepping: int
-    ) -> Callable[[int], Plane]:
+    def _projector(self, algorithm: Projection, t: int, start: int, end: int, stepping: int) -> Callable[[int], Plane]:
         return lambda c: project_stack(self.source, c, t, algorithm, start, end, stepping)
 
     def _render(self, kind: str, read: Callable[[int], Plane], plane: PlaneDef) -> Bytes:

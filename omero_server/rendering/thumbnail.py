@@ -52,9 +52,7 @@ def _strips(renderer: Renderer, section: PlaneDef, size: tuple[int, int]) -> Ite
         yield renderer.render_rgb(PlaneDef(section.z, section.t, Region(0, y, width, rows), section.level))
 
 
-def thumbnail_jpeg(
-    renderer: Renderer, width: int, height: int, *, z: int | None = None, t: int | None = None
-) -> bytes:
+def thumbnail_jpeg(renderer: Renderer, width: int, height: int, *, z: int | None = None, t: int | None = None) -> bytes:
     """thumbnail_pixels as a JPEG."""
     return jpeg(thumbnail_pixels(renderer, width, height, z=z, t=t), DEFAULT_QUALITY)
 

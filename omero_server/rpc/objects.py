@@ -150,6 +150,11 @@ class ActiveObjects:
             if not self._remove(current.id.category, current.id.name):
                 raise Ice.ObjectNotExistException
 
+    def drop(self, proxy: Any) -> None:
+        """Remove the object behind a proxy, if it is still there."""
+        identity = proxy.ice_getIdentity()
+        self._remove(identity.category, identity.name)
+
     def remove_client(self, session: Session, client_uuid: str) -> None:
         """Remove the stateless services of one client."""
         for name in [n for n in self.active(session) if n.startswith(client_uuid)]:

@@ -117,13 +117,17 @@ class ImportProcessService(StatefulService):
         return self._process.settings
 
     def on_close(self) -> None:
-        """Forget the import; what was uploaded in vain is removed."""
+        """Forget the import; what was uploaded in vain is removed. An import that runs goes on."""
         process = self._process
-        with process.lock:
-            begun = process.state != UPLOADING
-        if begun:
+        process.closed = True
+        if process.state != UPLOADING:
+            if process.state != SUBMITTED:
+                PROCESSES.remove(process)
             return
-        PROCESSES.remove(process)
-        for store, _ in self._uploaders.values():
-            store.drop()
-        discard(self._engine, process.fileset_id)
+        with process.lock:
+            if process.state != UPLOADING:
+                return
+            PROCESSES.remove(process)
+            for store, _ in self._uploaders.values():
+                store.drop()
+            discard(self._engine, process.fileset_id)

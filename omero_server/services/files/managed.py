@@ -16,7 +16,7 @@ import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.formats.registry import readers
 from omero_server.imports.files import FileRow, file_by_id, location, may_write, readable
-from omero_server.imports.process import PROCESSES, UPLOADING, prepare
+from omero_server.imports.process import PROCESSES, prepare
 from omero_server.imports.undo import SystemCall, abandoned, discard
 from omero_server.queries import run
 from omero_server.repository.checksums import file_checksum
@@ -73,8 +73,8 @@ class ManagedRepositoryService(RepositoryService):
 
     @reads
     def listImports(self, call: Call) -> Any:
-        """The unfinished imports of the caller's groups that the caller may change."""
-        open_ones = [one for one in PROCESSES.all() if one.state == UPLOADING]
+        """The imports of the caller's groups that the caller may change and nobody has closed."""
+        open_ones = [one for one in PROCESSES.all() if not one.closed]
         return [
             one.proxy for one in open_ones if one.group_id in call.caller.member_of and may_write(call, one.files[0])
         ]

@@ -32,9 +32,7 @@ def settings_for(call: Call, pixels: PixelsInfo, settings_id: int) -> StoredSett
     if stored is None:
         raise omero.ValidationException(message=f"There are no rendering settings {settings_id} that you may read.")
     made_for = load_pixels(call, [stored.pixels_id]).get(stored.pixels_id)
-    if made_for is None or not compatible(
-        made_for.pixel_type, made_for.emission, pixels.pixel_type, pixels.emission
-    ):
+    if made_for is None or not compatible(made_for.pixel_type, made_for.emission, pixels.pixel_type, pixels.emission):
         raise omero.ValidationException(
             message=f"The rendering settings {settings_id} do not fit the pixels {pixels.id}: type or channels differ."
         )

@@ -18,6 +18,7 @@ from omero_server.sessions.call import Call
 
 __all__ = ["RenderingValues"]
 
+
 class RenderingValues(RenderingState):
     """Getters and setters. Nothing is stored before one of the save operations."""
 
