@@ -62,10 +62,14 @@ class _Layout:
     count: str
     offset: str
     entry: int
+    long: bool = False
+    """Offsets of 64 bits, those of values in two parts (Hamamatsu)."""
 
 
-def _layout(head: bytes) -> _Layout:
+def _layout(head: bytes, path: Path) -> _Layout:
     order = "<" if head[:2] == b"II" else ">"
+    if head[:4] == b"II*\0" and path.suffix.lower() == ".ndpi":
+        return _Layout(order, "H", "Q", 12, True)
     big = struct.unpack(order + "H", head[2:4])[0] == 43
     return _Layout(order, "Q", "Q", 20) if big else _Layout(order, "H", "I", 12)
 
@@ -77,8 +81,9 @@ def ifd_offsets(path: Path) -> list[int]:
         head = file.read(16)
         if len(head) < 8:
             raise FormatError(path, "is truncated: the TIFF header is not complete", "Copy it again.")
-        layout = _layout(head)
-        at = struct.unpack_from(layout.order + layout.offset, head, 8 if layout.offset == "Q" else 4)[0]
+        layout = _layout(head, path)
+        big = layout.offset == "Q" and not layout.long
+        at = struct.unpack_from(layout.order + layout.offset, head.ljust(16, b"\0"), 8 if big else 4)[0]
         seen: dict[int, None] = {}
         while at:
             if at >= size:
@@ -102,14 +107,23 @@ def _next_ifd(file: BinaryIO, at: int, layout: _Layout, path: Path, size: int) -
         if at + count * layout.entry <= size:
             body = file.read(count * layout.entry + offset_size)
             if len(body) == count * layout.entry + offset_size:
-                _check_tags(body[: count * layout.entry], layout, path, size)
+                high = file.read(4 * count) if layout.long else b""
+                _check_tags(_joined(body[: count * layout.entry], high), layout, path, size)
                 return int(struct.unpack_from(layout.order + layout.offset, body, count * layout.entry)[0])
     raise FormatError(path, "is truncated: a list of tags goes beyond the end of the file", "Copy it again.")
 
 
+def _joined(entries: bytes, high: bytes) -> bytes:
+    """Entries of 12 bytes with the upper halves of their values behind each."""
+    if not high:
+        return entries
+    high = high.ljust(len(entries) // 3, b"\0")
+    return b"".join(entries[12 * n : 12 * n + 12] + high[4 * n : 4 * n + 4] for n in range(len(entries) // 12))
+
+
 def _check_tags(body: bytes, layout: _Layout, path: Path, size: int) -> None:
-    entry = struct.Struct(f"{layout.order}HH{layout.offset}{layout.offset}")
-    inline = struct.calcsize(layout.offset)
+    entry = struct.Struct(f"{layout.order}HH{'I' if layout.long else layout.offset}{layout.offset}")
+    inline = 4 if layout.long else struct.calcsize(layout.offset)
     for code, kind, count, value in entry.iter_unpack(body):
         length = _TYPE_BYTES.get(kind, 1) * count
         if length > inline and value + length > size:
@@ -155,6 +169,8 @@ def check_page(page: TiffPage, file_size: int, path: Path, number: int) -> None:
     ends = [at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
     if not ends:
         raise FormatError(path, f"{what} names no pixel data")
+    if min(page.databytecounts) < 0:
+        raise FormatError(path, f"is damaged: pieces of {what} overlap")
     if max(ends) > file_size:
         raise FormatError(
             path, f"is truncated: pixels of {what} end at byte {max(ends)}, the file at {file_size}", "Copy it again."
@@ -318,6 +334,8 @@ class TiffFiles:
         tables: dict[str, Any] = {}
         if page.jpegtables is not None:
             tables["jpegtables"] = page.jpegtables
+        if page.jpegheader is not None:
+            tables["jpegheader"] = page.jpegheader
         decoded, _, _ = page.decode(data, number, **tables)
         if decoded is None:
             return None
