@@ -52,6 +52,7 @@ class Blitz:
         self.uuid = uuid
         self.sf: Any = client.getSession()
         self.engines = Engines(self.sf.createRenderingEngine)
+        self.stores = Engines(self.sf.createRawPixelsStore)
         self._services: dict[str, Any] = {}
         self._config: dict[str, str] = {}
         self._seen: tuple[float, Any] | None = None
@@ -135,4 +136,5 @@ class Blitz:
     def close(self) -> None:
         """Leave the session; it stays alive on the server for others who use it."""
         self.engines.close()
+        self.stores.close()
         self.client.closeSession()

@@ -18,7 +18,9 @@ from django.urls import reverse
 import omero
 from omero_web.config import Server, web_config
 from omero_web.connections import CONNECTIONS, ServerUnreachable, SessionGone
-from omero_web.errors import is_ajax
+from omero_web.errors import DATA_ADDRESSES, is_ajax
+from omero_web.public import forget_public, open_to_public, public_session
+from omero_web.tokens import session_key
 
 View = Callable[..., HttpResponse]
 _JAVASCRIPT_NAME = re.compile(r"^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$")
@@ -49,7 +51,13 @@ def server_by_id(number: int) -> Server | None:
 
 
 def connector_of(request: HttpRequest) -> Connector | None:
-    """The OMERO session of a browser session, or None when nobody has logged in."""
+    """The OMERO session that a request stands for, or None when nobody has logged in.
+
+    It is named by the request itself (see `tokens`), or the browser session has one.
+    """
+    named = session_key(request.headers.get("Authorization", ""))
+    if named is not None:
+        return Connector(web_config().servers()[0], named, -1)
     stored = request.session.get("connector")
     if not isinstance(stored, dict):
         return None
@@ -66,6 +74,13 @@ def client_address(request: HttpRequest) -> str:
 
 def refuse(request: HttpRequest) -> HttpResponse:
     """The answer to somebody who is not logged in, in the form that the address promises."""
+    if request.path_info.startswith(DATA_ADDRESSES):
+        return HttpResponse(
+            "Log in, or name your OMERO session: Authorization: Bearer KEY\n",
+            status=401,
+            content_type="text/plain; charset=utf-8",
+            headers={"WWW-Authenticate": 'Bearer realm="OMERO"'},
+        )
     if request.path_info.startswith("/api/"):
         return JsonResponse({"message": "Not logged in"}, status=403)
     if is_ajax(request):
@@ -100,6 +115,30 @@ def _run(view: View, request: HttpRequest, connector: Connector, args: Any, kwar
             raise
 
 
+def _persistent(view: View, request: HttpRequest, connector: Connector, args: Any, kwargs: Any) -> HttpResponse:
+    """As _run, once more when the connection was broken."""
+    try:
+        return _run(view, request, connector, args, kwargs)
+    except _BROKEN as error:
+        if request.method not in ("GET", "HEAD"):
+            raise ServerUnreachable(f"The OMERO server broke off the connection: {error}") from error
+        return _run(view, request, connector, args, kwargs)
+
+
+def _as_public(view: View, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponse:
+    """As the public user, in a new session if the old one has ended; refused where there is none."""
+    for _ in range(2):
+        found = public_session() if open_to_public(request) else None
+        if found is None:
+            break
+        server, user, key = found
+        try:
+            return _persistent(view, request, Connector(server, key, user), args, kwargs)
+        except SessionGone:
+            forget_public(key)
+    return refuse(request)
+
+
 def login_required(view: View) -> View:
     """Gives the view ``blitz`` (the visitor's OMERO session); refuses visitors without one.
 
@@ -111,16 +150,12 @@ def login_required(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         connector = connector_of(request)
         if connector is None:
-            return refuse(request)
+            return _as_public(view, request, args, kwargs)
         try:
-            try:
-                return _run(view, request, connector, args, kwargs)
-            except _BROKEN as error:
-                if request.method not in ("GET", "HEAD"):
-                    raise ServerUnreachable(f"The OMERO server broke off the connection: {error}") from error
-                return _run(view, request, connector, args, kwargs)
+            return _persistent(view, request, connector, args, kwargs)
         except SessionGone:
-            forget_login(request)
+            if session_key(request.headers.get("Authorization", "")) is None:
+                forget_login(request)
             return refuse(request)
 
     return guarded

@@ -18,6 +18,9 @@ from omero_web.webgateway.params import ParameterError
 
 log = logging.getLogger(__name__)
 
+# Programs rather than people read these: no pages, no way to a login form.
+DATA_ADDRESSES = ("/zarr/", "/tile/")
+
 
 class NotFound(Exception):
     """The object does not exist, or the user may not read it; the text names it."""
@@ -82,7 +85,7 @@ def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     path = request.path_info
     if path.startswith("/api/") or (path.startswith("/webgateway/") and status not in (400, 404)):
         return _json(request, error, status)
-    if is_ajax(request) or path.startswith(("/webclient/api/", "/webgateway/")):
+    if is_ajax(request) or path.startswith(("/webclient/api/", "/webgateway/", *DATA_ADDRESSES)):
         return HttpResponse(message_of(error), status=status, content_type="text/plain; charset=utf-8")
     return error_page(request, status, _TITLES[status], message_of(error))
 
@@ -110,6 +113,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The answer to an address that does not exist."""
-    if is_ajax(request):
+    if is_ajax(request) or request.path_info.startswith(DATA_ADDRESSES):
         return HttpResponse(status=404)
     return error_page(request, 404, _TITLES[404], "There is nothing at this address.")

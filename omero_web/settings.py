@@ -27,6 +27,7 @@ APPEND_SLASH = True
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "omero_web.cors.CorsMiddleware",
     "omero_web.assets.StaticFiles",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

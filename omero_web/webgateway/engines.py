@@ -22,7 +22,7 @@ MOST_KEPT = 8
 
 
 class Engines:
-    """The open rendering engines of one session, by what they show."""
+    """The open rendering engines of one session, by what they show; or other services with state."""
 
     def __init__(self, create: Callable[[], Any]) -> None:
         self._create = create

@@ -87,10 +87,11 @@ def _create_group(instance: Instance, name: str, permissions: str, *people: tupl
     return ids
 
 
-def _import(instance: Instance, path: Path, user: str = USER) -> int:
+def import_file(instance: Instance, path: Path, user: str = USER, kind: str = "Image") -> int:
+    """Import as a user; the id of the first image, or of the first object of another kind."""
     server = ["-s", instance.host, "-p", str(instance.ports.ssl), "-u", user, "-w", PASSWORD, "-C"]
     done = instance.omero("import", *server, str(path), OMERO_SESSIONDIR=str(instance.root / "sessions"))
-    found = re.search(r"Image:(\d+)", done.stdout)
+    found = re.search(rf"{kind}:(\d+)", done.stdout)
     assert done.returncode == 0 and found, done.stdout + done.stderr
     return int(found[1])
 
@@ -109,15 +110,15 @@ def _annotate(update: Any, image_id: int) -> None:
 def _create_private(instance: Instance) -> PrivateData:
     people = (HERMIT, "Her", "Mit"), (NEIGHBOUR, "Neigh", "Bour")
     group_id, hermit_id, _ = _create_group(instance, "web-private", "rw----", *people)
-    series = _import(instance, SAMPLES / "ome-tiff" / "multi-channel-z-series.ome.tif", HERMIT)
-    slide = _import(instance, SAMPLES / "svs" / "CMU-1-Small-Region.svs", HERMIT)
+    series = import_file(instance, SAMPLES / "ome-tiff" / "multi-channel-z-series.ome.tif", HERMIT)
+    slide = import_file(instance, SAMPLES / "svs" / "CMU-1-Small-Region.svs", HERMIT)
     return PrivateData(group_id, hermit_id, series, slide)
 
 
 def create_data(instance: Instance, folder: Path) -> WebData:
     """A user, a project with a dataset of two images, an empty dataset, and a private group."""
     group_id, user_id = _create_group(instance, "web-lab", "rwra--", (USER, "Ada", "Lovelace"))
-    stack, pyramid = _import(instance, write_stack(folder)), _import(instance, write_pyramid(folder))
+    stack, pyramid = import_file(instance, write_stack(folder)), import_file(instance, write_pyramid(folder))
     client = omero.client(f"tcp://{instance.host}:{instance.ports.tcp}")
     update = client.createSession(USER, PASSWORD).getUpdateService()
     project = update.saveAndReturnObject(_named(ProjectI(), WebData.project_name))

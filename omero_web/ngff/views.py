@@ -1,0 +1,133 @@
+"""The views below ``/zarr/`` and ``/tile/``: OME-Zarr groups, arrays and chunks, and raw tiles.
+
+What the caller may not read is answered as what does not exist: 404, which readers of Zarr take for "nothing here".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from omero_web.blitz import Blitz
+from omero_web.decorators import login_required
+from omero_web.errors import NotFound
+from omero_web.ngff.answers import Reply, etag, reply
+from omero_web.ngff.chunks import TILE_FORMATS, chunk_bytes, tile_bytes
+from omero_web.ngff.image import Chunk, ZarrImage, read_region, zarr_image
+from omero_web.ngff.keys import chunk_place
+from omero_web.ngff.metadata import image_documents, plain_group
+from omero_web.ngff.plates import field_image, plate_documents, well_documents
+from omero_web.webgateway.image_data import image_data
+from omero_web.webgateway.params import ParameterError, parse_region
+
+__all__ = ["image", "plate", "tile"]
+
+LARGEST_TILE_PIXELS = 4096 * 4096
+_ASKED = ("If-None-Match", "If-Range", "Range")
+
+
+def _answer(request: HttpRequest, found: Reply) -> HttpResponse:
+    status, headers, body = found
+    response = HttpResponse(b"" if request.method == "HEAD" else body, status=status, headers=headers)
+    response["Vary"] = "Authorization"
+    return response
+
+
+def _asked(request: HttpRequest) -> dict[str, str | None]:
+    return {name: request.headers.get(name) for name in _ASKED}
+
+
+def _document(request: HttpRequest, documents: dict[str, Any], key: str) -> HttpResponse:
+    """One JSON document; the address of a group itself shows its attributes to whoever looks with a browser."""
+    if not key:
+        key = "zarr.json" if "zarr.json" in documents else ".zattrs"
+    if key not in documents:
+        raise NotFound(f"There is no {key}")
+    body = json.dumps(documents[key], indent=2, ensure_ascii=False).encode()
+    return _answer(request, reply(lambda: body, "application/json", etag(body), _asked(request), {}))
+
+
+@require_safe
+@login_required
+def image(request: HttpRequest, blitz: Blitz, version: str, iid: int, key: str = "") -> HttpResponse:
+    """A document or chunk of an image."""
+    return _of_image(request, blitz, version, iid, key)
+
+
+def _of_image(request: HttpRequest, blitz: Blitz, version: str, iid: int, key: str) -> HttpResponse:
+    place = chunk_place(version, key)
+    found = zarr_image(blitz, iid)
+    if place is None:
+        return _document(request, image_documents(version, found, image_data(blitz, iid)), key)
+    chunk = found.chunk(place[0], place[1:])
+    if chunk is None:
+        raise NotFound(f"Image:{iid} has no chunk {key}")
+    shape = found.chunks(chunk.level)[3:]
+
+    def content() -> bytes:
+        return chunk_bytes(read_region(blitz, found, chunk), (shape[0], shape[1]))
+
+    tag = _pixels_tag(found, "chunk", place)
+    return _answer(request, reply(content, "application/octet-stream", tag, _asked(request), {}))
+
+
+def _pixels_tag(found: ZarrImage, *what: object) -> str | None:
+    """Pixels never change once their digest is known."""
+    if not found.digest or found.digest.startswith("Pending"):
+        return None
+    return etag(found.pixels.pixels_id, found.digest, found.levels, found.tile, *what)
+
+
+@require_safe
+@login_required
+def plate(request: HttpRequest, blitz: Blitz, version: str, pid: int, key: str = "") -> HttpResponse:
+    """A document of a plate, row or well, or a document or chunk of a field."""
+    parts = key.split("/") if key else []
+    if len(parts) < 2:
+        return _document(request, plate_documents(blitz, version, pid), key)
+    if len(parts) == 2:  # a row holds wells and says nothing else
+        plate_documents(blitz, version, pid)
+        return _document(request, plain_group(version), parts[1])
+    row_name, column, *rest = parts
+    if len(rest) == 1 and not rest[0].isdecimal():
+        return _document(request, well_documents(blitz, version, pid, row_name, column), rest[0])
+    if not rest[0].isdecimal():
+        raise NotFound(f"Plate:{pid} has no {key}")
+    image_id = field_image(blitz, pid, row_name, column, int(rest[0]))
+    return _of_image(request, blitz, version, image_id, "/".join(rest[1:]))
+
+
+@require_safe
+@login_required
+def tile(request: HttpRequest, blitz: Blitz, iid: int, z: int, c: int, t: int) -> HttpResponse:
+    """Pixels of a plane: ``level`` (0 is full size), ``region=x,y,width,height`` (default: all), ``format``."""
+    form = request.GET.get("format", "npy")
+    if form not in TILE_FORMATS:
+        raise ParameterError(f"format={form} must be one of {', '.join(TILE_FORMATS)}")
+    found = zarr_image(blitz, iid)
+    wanted = _tile_region(request, found, (z, c, t))
+    kind, body, headers = tile_bytes(read_region(blitz, found, wanted), form)
+    tag = _pixels_tag(found, form, wanted)
+    return _answer(request, reply(lambda: body, kind, tag, _asked(request), headers))
+
+
+def _tile_region(request: HttpRequest, found: ZarrImage, zct: tuple[int, int, int]) -> Chunk:
+    """Raises NotFound outside of the image, ParameterError for what cannot be read or is too large."""
+    text = request.GET.get("level", "0")
+    if not text.isdecimal():
+        raise ParameterError(f"level={text} must be a whole number, 0 for the full size")
+    z, c, t = zct
+    sizes = found.pixels
+    if int(text) >= len(found.levels) or z >= sizes.size_z or c >= sizes.size_c or t >= sizes.size_t:
+        raise NotFound(f"Image:{sizes.image_id} has no plane z={z}, c={c}, t={t} at level {text}")
+    width, height = found.levels[int(text)]
+    region = parse_region(request.GET.get("region") or f"0,0,{width},{height}")
+    if region.x >= width or region.y >= height:
+        raise NotFound(f"The region begins outside of the plane of {width} x {height} pixels")
+    width, height = min(region.width, width - region.x), min(region.height, height - region.y)
+    if width * height > LARGEST_TILE_PIXELS:
+        raise ParameterError(f"{width} x {height} pixels are too many at once: ask for at most {LARGEST_TILE_PIXELS}")
+    return Chunk(int(text), t, c, z, region.x, region.y, width, height)
