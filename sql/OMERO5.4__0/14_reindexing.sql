@@ -77,7 +77,9 @@ BEGIN
     END LOOP;
     RETURN NEW;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER annotation_trigger AFTER UPDATE ON annotation
     FOR EACH ROW EXECUTE PROCEDURE annotation_update_event_trigger();
 
@@ -93,7 +95,9 @@ BEGIN
             ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     RETURN coalesce(NEW, OLD);
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 
 CREATE FUNCTION annotation_link_update_trigger() RETURNS trigger AS $$
 DECLARE
@@ -107,7 +111,9 @@ BEGIN
             ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     RETURN coalesce(NEW, OLD);
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 
 CREATE FUNCTION annotation_link_delete_trigger() RETURNS trigger AS $$
 DECLARE
@@ -121,7 +127,9 @@ BEGIN
             ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     RETURN coalesce(NEW, OLD);
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 
 CREATE TRIGGER annotation_annotation_link_insert_trigger AFTER INSERT ON annotationannotationlink
     FOR EACH ROW EXECUTE PROCEDURE annotation_link_insert_trigger('ome.model.annotations.Annotation');
@@ -311,7 +319,9 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER folder_update_trigger AFTER UPDATE ON folder
     FOR EACH ROW EXECUTE PROCEDURE folder_update_trigger();
 
@@ -333,7 +343,9 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER folder_roi_link_insert_trigger AFTER INSERT ON folderroilink
     FOR EACH ROW EXECUTE PROCEDURE folder_roi_link_insert_trigger();
 
@@ -355,7 +367,9 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER folder_roi_link_update_trigger AFTER UPDATE ON folderroilink
     FOR EACH ROW EXECUTE PROCEDURE folder_roi_link_update_trigger();
 
@@ -377,7 +391,9 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER folder_roi_link_delete_trigger AFTER DELETE ON folderroilink
     FOR EACH ROW EXECUTE PROCEDURE folder_roi_link_delete_trigger();
 
@@ -399,7 +415,9 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER roi_insert_trigger AFTER INSERT ON roi
     FOR EACH ROW EXECUTE PROCEDURE roi_insert_trigger();
 
@@ -421,7 +439,9 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER roi_update_trigger AFTER UPDATE ON roi
     FOR EACH ROW EXECUTE PROCEDURE roi_update_trigger();
 
@@ -443,7 +463,9 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER roi_delete_trigger AFTER DELETE ON roi
     FOR EACH ROW EXECUTE PROCEDURE roi_delete_trigger();
 

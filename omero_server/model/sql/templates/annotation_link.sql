@@ -10,4 +10,6 @@ BEGIN
             ORDER BY known.event_id, known.entity_type, known.entity_id LIMIT 1);
     RETURN coalesce(NEW, OLD);
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;

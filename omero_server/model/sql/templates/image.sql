@@ -16,6 +16,8 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END;
-$$ LANGUAGE plpgsql;
+$$ LANGUAGE plpgsql
+    -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
 CREATE TRIGGER @name@ AFTER @event@ ON @table@
     FOR EACH ROW EXECUTE PROCEDURE @name@();
