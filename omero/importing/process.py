@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
+
+import Ice
 
 import omero
 import omero.cmd
@@ -89,7 +92,9 @@ def import_fileset(
             return _unfinished(client, transport, candidate, size, time.monotonic() - started)
         handle.close()
     finally:
-        process.close()
+        # With `auto_close` the server may have been faster.
+        with suppress(Ice.ObjectNotExistException):
+            process.close()
     if isinstance(response, omero.cmd.ERR):
         raise ImportFailed(response.name, (response.parameters or {}).get("message", ""))
     leftovers: list[str] = []
