@@ -178,7 +178,7 @@ def test_bulk_of_columns(root: CommandLine, folder: Path, kind: str) -> None:
     separator = {"tsv": "\t", "csv": ",", "txt": " "}[kind]
     lines = [["Dataset:name:bulk", '"first, or not"', "in/d.png"], ["Dataset:name:bulk", "second", "in/d.png"]]
     (folder.parent / f"list.{kind}").write_text("".join(f"{separator.join(line)}\n" for line in lines))
-    file = bulk(folder, path=f"list.{kind}", columns=["target", "name", "path"], name="default", transfer="ln_s")
+    file = bulk(folder, path=f"list.{kind}", columns=["target", "name", "path"], name="default", transfer="cp")
     done = root("import", "--bulk", file)
     assert done.code == 0, done.err
     ids = ",".join(line[6:] for line in done.out.splitlines())
