@@ -61,8 +61,11 @@ def scan(paths: Iterable[Path | str], depth: int = DEFAULT_DEPTH) -> ScanResult:
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
-    """Files, and folders that are filesets, in order; hidden ones are left out."""
-    for path in sorted(folder.iterdir()):
+    """Files, and folders that are filesets, in order; hidden ones are left out.
+
+    Pattern files come first: files that they name are no images of their own.
+    """
+    for path in sorted(folder.iterdir(), key=lambda path: (path.suffix.lower() != ".pattern", path)):
         if path.name.startswith("."):
             continue
         if not path.is_dir() or _is_fileset_folder(path):
