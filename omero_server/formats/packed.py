@@ -17,8 +17,8 @@ from omero_server.formats.base import FormatError
 
 __all__ = ["ByteSource", "byte_source", "unpacked_head"]
 
-_WINDOW = 47
-"""Of zlib: gzip or zlib streams, whichever it is."""
+_WINDOW, _BARE_WINDOW = 47, -15
+"""Of zlib: gzip or zlib streams, whichever it is; deflated bytes without head and check sum."""
 _GZIP = b"\x1f\x8b"
 _STEP = 8 << 20
 """Unpacked bytes between two remembered points of a gzip stream; each point takes some 40 kB."""
@@ -36,7 +36,7 @@ def byte_source(path: Path, packing: str = "plain", start: int = 0) -> ByteSourc
     """The bytes of `path` from `start` on, unpacked."""
     if packing == "plain":
         return _Plain(path, start)
-    return _Bzip2(path, start) if packing == "bzip2" else _Deflated(path, start)
+    return _Bzip2(path, start) if packing == "bzip2" else _Deflated(path, start, bare=packing == "deflate")
 
 
 def unpacked_head(path: Path, count: int) -> tuple[str, bytes]:
@@ -81,10 +81,11 @@ class _Plain:
 class _Deflated:
     """A gzip or zlib stream with points from which unpacking can go on."""
 
-    def __init__(self, path: Path, start: int) -> None:
+    def __init__(self, path: Path, start: int, *, bare: bool = False) -> None:
         self._path, self._lock = path, threading.Lock()
+        self._window = _BARE_WINDOW if bare else _WINDOW
         # Unpacked position, place in the file, state of the decoder.
-        self._points = [(0, start, zlib.decompressobj(_WINDOW))]
+        self._points = [(0, start, zlib.decompressobj(self._window))]
 
     def read(self, at: int, count: int) -> bytes:
         with self._lock:
@@ -109,7 +110,7 @@ class _Deflated:
                 position += len(piece)
                 if decoder.eof:
                     # The next member of a gzip file of several.
-                    packed, decoder = decoder.unused_data or file.read(_CHUNK), zlib.decompressobj(_WINDOW)
+                    packed, decoder = decoder.unused_data or file.read(_CHUNK), zlib.decompressobj(self._window)
                     if not packed and len(wanted) < count:
                         raise _short(self._path, at, count, len(wanted))
                 if position >= self._points[-1][0] + _STEP:

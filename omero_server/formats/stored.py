@@ -74,7 +74,10 @@ class StoredReader(Reader):
         byte_source(path, index["packing"], index["start"]).read(last - 1, 1)
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
-        index: dict[str, Any] = self._info.images[series].index
+        return self._stored(self._info.images[series].index, zct, region)
+
+    def _stored(self, index: dict[str, Any], zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
+        """`region` of a plane of what `stored` described."""
         x, y, w, h = region
         dz, dc, dt, dy, dx = index["strides"]
         at = index["offset"] + zct[0] * dz + zct[1] * dc + zct[2] * dt + y * dy + x * dx

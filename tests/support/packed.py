@@ -23,8 +23,11 @@ def _folder() -> Path:
 
 @cache
 def packed(name: str) -> Path:
-    """The unpacked file; those of one folder of `packed` (`a/b.c`) lie in one folder again."""
-    path = _folder() / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(lzma.decompress((PACKED / f"{name}.xz").read_bytes()))
-    return path
+    """The unpacked file; with one of a folder of `packed` (`a/b.c`) come all the others of that folder."""
+    top = name.split("/")[0]
+    sources = sorted((PACKED / top).rglob("*.xz")) if "/" in name else [PACKED / f"{name}.xz"]
+    for source in sources:
+        path = _folder() / source.relative_to(PACKED).with_suffix("")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(lzma.decompress(source.read_bytes()))
+    return _folder() / name

@@ -72,4 +72,13 @@ SAMPLES = [
         "MetamorphImage.tif", "metamorph", (696, 520, 1, 1, 1), "uint16", "9198b6beeb38371a7dcc3c09dc6507a9ae668553",
         (0.645, 0.645, None), ["Cy5"],
     ),
+    Sample("cermet/cermet.ics", "ics", (256, 256, 1, 1, 1), "uint8", "f3aa3c4315b4e0bf52713d76691b6610592e03a0"),
+    Sample("testim/testim.ics", "ics", (175, 105, 2, 1, 1), "uint16", "2ac551a5e4288fe60ccfdd7874024e6baf0cd89a"),
+    Sample("test_000_.SPE", "spe", (32, 32, 1, 1, 2), "uint16", "9f2dda39fbecf29fd74f8b3ede93637f00581c9a"),
+    Sample("test-1.dm4", "gatan", (2, 2, 2, 1, 1), "int16", "03d31a369b591ed9284bf23865584e11ee8b76fa"),
+    Sample("test-2.dm4", "gatan", (2, 2, 1, 1, 1), "float", "c26df9440df999ae7d765499acd5ca855709702f"),
+    Sample(
+        "test_STEM_image.dm3", "gatan", (68, 68, 1, 1, 1), "uint32", "6565fc2e13b15d700729d54f44f22ef058ddc9fd",
+        (0.248538, 0.248538, None), unit="nm",
+    ),
 ]  # fmt: skip

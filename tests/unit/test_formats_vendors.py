@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,19 @@ from omero_server.formats.base import FormatError
 from omero_server.formats.conformance import ReaderConformance
 from omero_server.formats.czi import CziReader
 from omero_server.formats.deltavision import DeltaVisionReader
+from omero_server.formats.gatan import GatanReader
+from omero_server.formats.ics import IcsReader
 from omero_server.formats.lif import LifReader
 from omero_server.formats.metamorph import MetamorphReader
 from omero_server.formats.mrc import MrcReader
 from omero_server.formats.nd2 import Nd2Reader
 from omero_server.formats.oif import OibReader, OifReader
 from omero_server.formats.registry import open_reader
+from omero_server.formats.sdt import SdtReader
+from omero_server.formats.spe import SpeReader
 from tests.support.oif import unbundled
 from tests.support.packed import packed
+from tests.support.sdt import sdt_sample
 from tests.support.vendors import SAMPLES, Sample
 
 DATA = Path(__file__).parents[1] / "data"
@@ -81,6 +87,30 @@ class TestMetamorph(ReaderConformance):
     foreign = FOREIGN
 
 
+class TestIcs(ReaderConformance):
+    reader = IcsReader
+    samples = _samples("ics")
+    foreign = FOREIGN
+
+
+class TestSpe(ReaderConformance):
+    reader = SpeReader
+    samples = _samples("spe")
+    foreign = FOREIGN
+
+
+class TestGatan(ReaderConformance):
+    reader = GatanReader
+    samples = _samples("gatan")
+    foreign = FOREIGN
+
+
+class TestSdt(ReaderConformance):
+    reader = SdtReader
+    samples = [sdt_sample()]
+    foreign = FOREIGN
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 def test_sample_is_what_independent_readers_say(sample: Sample) -> None:
     with open_reader(packed(sample.name)) as reader:
@@ -107,26 +137,39 @@ def test_sample_is_what_independent_readers_say(sample: Sample) -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 @pytest.mark.parametrize("keep", [0.03, 0.5, 0.97])
 def test_truncated_samples_are_refused_when_opened(sample: Sample, keep: float, tmp_path: Path) -> None:
-    whole = packed(sample.name).read_bytes()
-    path = tmp_path / Path(sample.name).name
-    path.write_bytes(whole[: int(len(whole) * keep)])
+    path, largest = _copy(sample, tmp_path)
+    whole = largest.read_bytes()
+    largest.write_bytes(whole[: int(len(whole) * keep)])
     with pytest.raises(FormatError) as caught:
         open_reader(path)
     assert caught.value.reason and caught.value.remedy
 
 
+def _copy(sample: Sample, folder: Path) -> tuple[Path, Path]:
+    """A copy of all files of a sample: the one to open, and the largest."""
+    source = packed(sample.name)
+    if "/" in sample.name:
+        shutil.copytree(source.parent, folder, dirs_exist_ok=True)
+    else:
+        shutil.copy(source, folder)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return folder / source.name, max(files, key=lambda path: path.stat().st_size)
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 def test_damaged_samples_never_raise_anything_else(sample: Sample, tmp_path: Path) -> None:
-    whole = packed(sample.name).read_bytes()
-    path = tmp_path / Path(sample.name).name
+    path, largest = _copy(sample, tmp_path)
+    whole = {file: file.read_bytes() for file in (path, largest)}
     rng = np.random.default_rng(1)
     for turn in range(10):
-        damaged = bytearray(whole)
+        victim = (path, largest)[turn % 2]
+        damaged = bytearray(whole[victim])
         for at in rng.integers(0, len(damaged), 60):
             damaged[at] = int(rng.integers(256))
         for at in rng.integers(0, min(2000, len(damaged)), 4 * turn):
             damaged[at] = int(rng.integers(256))
-        path.write_bytes(damaged)
+        for file, data in whole.items():
+            file.write_bytes(damaged if file == victim else data)
         try:
             with open_reader(path) as reader:
                 for series, image in enumerate(reader.info().images[:4]):
