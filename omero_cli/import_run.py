@@ -167,6 +167,7 @@ def _options(client: Any, args: Arguments) -> Options:
         minmax=not (args.no_stats_info or "minmax" in skip),
         transfer=transfer,
         parallel_upload=args.parallel_upload,
+        resume=transfer.place is None,
         wait=None if args.minutes_wait is None or args.minutes_wait < 0 else args.minutes_wait * 60,
         auto_close=args.auto_close,
     )

@@ -14,7 +14,7 @@ from typing import Any
 import Ice
 
 import omero
-from omero.importing.process import Imported, ImportFailed, Progress, import_fileset
+from omero.importing.process import STOPPED, Imported, ImportFailed, Progress, import_fileset
 from omero.importing.settings import Options
 from omero.importing.transfers import TransferError
 from omero.rtypes import rlist, rstring
@@ -62,7 +62,7 @@ def import_all(
 
         def progress(what: str, done: int, total: int) -> None:
             if stopping.is_set():
-                raise ImportFailed("stopped", "the program was interrupted")
+                raise ImportFailed(STOPPED, "the program was interrupted")
             if told is not None:
                 told(what, done, total)
 

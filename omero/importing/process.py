@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 _FILESET = "select e.fileset.id from FilesetEntry e where e.originalFile.id = :id"
+RESUME = "omero.import.resume"
+"""In the context of importFileset: the server keeps an interrupted upload, and continues one."""
+STOPPED = "stopped"
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 Progress = Callable[[str, int, int], None]
 """Told what is going on ("upload", "import"), how much of it is done, and how much there is."""
@@ -78,23 +81,28 @@ def import_fileset(
 
     ImportFailed when the server refuses the files; omero.SecurityViolation and other server errors when it refuses the
     import as such; TransferError when files cannot be put into the repository; OSError when a file cannot be read.
-    Nothing stays on the server in all these cases.
+    Nothing stays on the server in all these cases. With `options.resume` an upload stays that was interrupted, for
+    example by Ctrl-C or a lost connection.
     """
     options, progress, started = options or Options(), progress or _silent, time.monotonic()
     originals, size = Originals.of(candidate), total_size(candidate)
     repository = _repository(client, candidate, options)
-    process = begin_import(client, candidate, options)
+    process, giving_up = begin_import(client, candidate, options), True
     try:
         transport = _Transport(process, candidate, options, repository, progress, size)
-        handle = process.verifyUpload(transport.send(uploads))
+        handle = transport.verified(uploads)
         response = _wait(handle, progress, options.wait)
         if response is None:
             return _unfinished(client, transport, candidate, size, time.monotonic() - started)
         handle.close()
+    except BaseException as error:
+        giving_up = not (options.resume and _is_interruption(error))
+        raise
     finally:
-        # With `auto_close` the server may have been faster.
-        with suppress(Ice.ObjectNotExistException):
-            process.close()
+        if giving_up:
+            # With `auto_close` the server may have been faster.
+            with suppress(Ice.ObjectNotExistException):
+                process.close()
     if isinstance(response, omero.cmd.ERR):
         raise ImportFailed(response.name, (response.parameters or {}).get("message", ""))
     leftovers: list[str] = []
@@ -106,7 +114,13 @@ def import_fileset(
 def begin_import(client: Any, candidate: Candidate, options: Options) -> Any:
     """Proxy of a new ImportProcess, to upload the files to. To be closed."""
     fileset = fileset_of(candidate, options.transfer)
-    return managed_repository(client).importFileset(fileset, settings_of(candidate, options), _context(client))
+    context = _context(client) | ({RESUME: "true"} if options.resume else {})
+    return managed_repository(client).importFileset(fileset, settings_of(candidate, options), context)
+
+
+def _is_interruption(error: BaseException) -> bool:
+    stopped = isinstance(error, ImportFailed) and error.code == STOPPED
+    return stopped or isinstance(error, KeyboardInterrupt | SystemExit | Ice.LocalException)
 
 
 def total_size(candidate: Candidate) -> int:
@@ -124,8 +138,8 @@ def managed_repository(client: Any) -> Any:
 
 
 def _context(client: Any) -> dict[str, str]:
-    # A repository belongs to no session: the call must name it.
-    return {"omero.session.uuid": client.getSessionId()}
+    # A repository belongs to no session: the call must name it, and a context of its own replaces the common one.
+    return dict(client.getImplicitContext().getContext()) | {"omero.session.uuid": client.getSessionId()}
 
 
 def _repository(client: Any, candidate: Candidate, options: Options) -> Repository | None:
@@ -141,7 +155,10 @@ def _repository(client: Any, candidate: Candidate, options: Options) -> Reposito
 
 @dataclass
 class _Transport:
-    """Brings the files of one fileset to the server. `first` becomes the id of the first one."""
+    """Brings the files of one fileset to the server.
+
+    first: becomes the id of the first file. continued: indexes of files of which a part was there already.
+    """
 
     process: Any
     candidate: Candidate
@@ -150,6 +167,7 @@ class _Transport:
     progress: Progress
     total: int
     first: int | None = None
+    continued: set[int] = field(default_factory=set)
     _done: int = 0
     _lock: Lock = field(default_factory=Lock)
 
@@ -163,6 +181,23 @@ class _Transport:
                 return self._together(pool, indexes)
         return [self._send(index) for index in indexes]
 
+    def verified(self, uploads: Executor | None) -> Any:
+        """Bring all files and have the server compare them; the handle of the import that then begins.
+
+        What an earlier attempt has left may be wrong: such files are sent again, once.
+        """
+        hashes = self.send(uploads)
+        try:
+            return self.process.verifyUpload(hashes)
+        except omero.ChecksumValidationException as error:
+            wrong = self.continued.intersection(error.failingChecksums)
+            if not wrong:
+                raise
+        self._done = 0
+        for index in wrong:
+            hashes[index] = self._send(index, anew=True)
+        return self.process.verifyUpload(hashes)
+
     def _together(self, pool: Executor, indexes: Sequence[int]) -> list[str]:
         futures = [pool.submit(self._send, index) for index in indexes]
         try:
@@ -172,16 +207,25 @@ class _Transport:
                 future.cancel()
             wait(futures)
 
-    def _send(self, index: int) -> str:
+    def _send(self, index: int, anew: bool = False) -> str:
         path, transfer, algorithm = self.candidate.files[index], self.options.transfer, self.options.checksum_algorithm
         store = self.process.getUploader(index)
         if index == 0:
             self.first = store.getFileId().getValue()
         if self.repository is None or transfer.place is None:
-            return upload_file(store, path, algorithm, self._sent)
+            return upload_file(store, path, algorithm, self._sent, self._offset(index, store, anew))
         checksum = self.repository.put(store, path, transfer, algorithm)
         self._sent(path.stat().st_size)
         return checksum
+
+    def _offset(self, index: int, store: Any, anew: bool) -> int:
+        """How much of a file an earlier attempt has left."""
+        if anew:
+            store.truncate(0)
+        offset = self.process.getUploadOffset(index) if self.options.resume and not anew else 0
+        if offset:
+            self.continued.add(index)
+        return int(offset)
 
     def _sent(self, count: int) -> None:
         with self._lock:

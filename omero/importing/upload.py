@@ -15,17 +15,22 @@ BLOCK = 2 * 1024 * 1024
 IN_FLIGHT = 4
 
 
-def upload_file(store: Any, path: Path, algorithm: str, sent: Callable[[int], None]) -> str:
+def upload_file(store: Any, path: Path, algorithm: str, sent: Callable[[int], None], offset: int = 0) -> str:
     """Write a file into a RawFileStore and close that; the checksum of what was read.
 
-    `sent` hears how many bytes the server has taken. Raises what the store raises, and OSError.
+    `offset`: how many bytes the store has from an earlier attempt. The last ones are sent again, as several blocks may
+    have been on their way. `sent` hears how many bytes the server has. Raises what the store raises, and OSError.
     """
     total, waiting = new_checksum(algorithm), deque[tuple[Any, int]]()
     try:
+        start = _start(store, path.stat().st_size, offset)
         with path.open("rb", buffering=0) as stream:
             position = 0
-            while block := stream.read(BLOCK):
-                waiting.append((store.writeAsync(block, position, len(block)), len(block)))
+            while block := stream.read(BLOCK if position >= start else min(BLOCK, start - position)):
+                if position >= start:
+                    waiting.append((store.writeAsync(block, position, len(block)), len(block)))
+                else:
+                    sent(len(block))
                 total.update(block)
                 position += len(block)
                 while len(waiting) >= IN_FLIGHT:
@@ -35,6 +40,14 @@ def upload_file(store: Any, path: Path, algorithm: str, sent: Callable[[int], No
     finally:
         store.close()
     return total.hexdigest()
+
+
+def _start(store: Any, size: int, offset: int) -> int:
+    """Where to begin to send."""
+    if offset > size:
+        store.truncate(0)
+        return 0
+    return size if offset == size else max(0, offset - IN_FLIGHT * BLOCK)
 
 
 def _settle(waiting: deque[tuple[Any, int]], sent: Callable[[int], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,12 +28,27 @@ from omero_server.repository.template import Expanded
 from omero_server.saving.saver import save
 from omero_server.sessions.call import USER_GROUP, Call
 
-__all__ = ["LOG_TYPE", "NODE_KEY", "PROCESSES", "Import", "Processes", "prepare"]
+__all__ = [
+    "LOG_TYPE",
+    "NODE_KEY",
+    "PROCESSES",
+    "RESUME_KEY",
+    "Import",
+    "Processes",
+    "apply_special",
+    "prepare",
+    "resumable",
+]
 
 LOG_TYPE = "application/omero-log-file"
 NODE_KEY = "omero.import.node"
 """In the version information of the import job: which server runs it, so that another does not take it for dead."""
-UPLOADING, SUBMITTED, FINISHED, FAILED = "uploading", "submitted", "finished", "failed"
+RESUME_KEY = "omero.import.resume"
+"""In the context of importFileset ("true"): an upload that is interrupted is kept, and continued by the next import of
+the same files. In the version information of the import job: this was asked for.
+"""
+UNCHECKED = "File-Size-64"
+UPLOADING, SUBMITTED, FINISHED, FAILED, CONTINUED = "uploading", "submitted", "finished", "failed", "continued"
 
 
 @dataclass(eq=False)
@@ -40,7 +56,8 @@ class Import:
     """One import. `files` are the uploaded files in the order of the entries; `prefix` ends with "/".
 
     container: where the images go when that was asked for by the name of their folder. auto_close: the server closes
-    handle and process when the import has ended, because the client does not wait for it.
+    the process when the import has ended, because the client does not wait for it. resumable: an interrupted upload is
+    kept. resumed: files may have content from an earlier attempt. session_key, client: uuids of who uploads.
     """
 
     fileset_id: int
@@ -57,6 +74,11 @@ class Import:
     group_id: int
     container: Named | None = None
     auto_close: bool = False
+    resumable: bool = False
+    resumed: bool = False
+    session_key: str = ""
+    client: str = ""
+    begun: float = field(default_factory=time.time)
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = UPLOADING
     closed: bool = False
@@ -131,12 +153,23 @@ def prepare(call: Call, repository: Repository, fileset: Any, settings: Any) -> 
     folder = fresh_folder(call, repository, paths)
     ids = _register_files(call, repository, folder, relative, algorithm)
     log_file = _log_row(call, repository, folder.path)
-    jobs = [upload, *_jobs(call, settings)]
+    jobs = [upload, *_jobs(call, settings, resumable(call, algorithm))]
     saved = save(call, [_fileset(call, fileset, f"{folder.path}/", ids, jobs, log_file)])[0]
     process = _found(call, repository, saved, ids, log_file, settings, omitted)
+    apply_special(process, special, container)
+    process.resumable = resumable(call, algorithm)
+    return process
+
+
+def resumable(call: Call, algorithm: str) -> bool:
+    """Whether the client asked to keep an interrupted upload. Sizes alone do not show that its parts fit together."""
+    return call.context.get(RESUME_KEY) == "true" and algorithm != UNCHECKED
+
+
+def apply_special(process: Import, special: Sequence[Any], container: Named | None) -> None:
+    """Remember what the client wants besides images."""
     process.container = container
     process.auto_close = any(one._ns._val == AUTO_CLOSE for one in special)
-    return process
 
 
 def client_paths(fileset: Any) -> list[str]:
@@ -193,9 +226,10 @@ def _log_row(call: Call, repository: Repository, folder: str) -> int:
     return insert_files(call, [row])[0]
 
 
-def _jobs(call: Call, settings: Any) -> list[Any]:
+def _jobs(call: Call, settings: Any, kept: bool) -> list[Any]:
     """What the server will do, as jobs of the fileset."""
     info = [omero.model.NamedValue(NODE_KEY, str(call.engine.node_id))]
+    info += [omero.model.NamedValue(RESUME_KEY, "true")] if kept else []
     jobs = [omero.model.MetadataImportJob(_loaded=True, _versionInfo=info), omero.model.PixelDataJob(_loaded=True)]
     if settings.doThumbnails is not None and settings.doThumbnails._val:
         jobs.append(omero.model.ThumbnailGenerationJob(_loaded=True))

@@ -200,7 +200,7 @@ def _finish(call: Call, process: Import, reader: Reader, log_size: int) -> None:
     pairs = [("reader", known.reader), ("reader.version", known.reader_version), ("format", known.format)]
     rows = [
         {"metadataimportjob_id": process.import_job_id, "name": name, "value": value, "index": index}
-        for index, (name, value) in enumerate(pairs, start=1)
+        for index, (name, value) in enumerate(pairs, start=1 + process.resumable)
     ]
     call.db.execute(insert(info), rows)
     set_job_status(call, process.job_ids, "Finished")

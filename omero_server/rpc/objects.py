@@ -190,6 +190,10 @@ class ActiveObjects:
             del self._factories[session.uuid, client]
         self._remove_servant(f"{FACTORY_CATEGORY}{client}", session.uuid)
 
+    def connected(self, session_uuid: str, client_uuid: str) -> bool:
+        """Whether a client of a session is there."""
+        return (session_uuid, client_uuid) in self._factories
+
     def opened_with_password(self, session: Session, current: Current) -> bool:
         """Whether the client that calls opened the session with a password, instead of joining it.
 

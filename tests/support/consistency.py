@@ -14,12 +14,19 @@ from tests.support.instance import Instance
 
 __all__ = ["inconsistencies"]
 
+RESUMABLE = """(SELECT l.parent FROM filesetjoblink l JOIN metadataimportjob_versioninfo v
+                ON v.metadataimportjob_id = l.child WHERE v.name = 'omero.import.resume')"""
+"""Filesets whose upload may be interrupted and continued."""
+
 ORPHANS = {
     "pixels without image": "SELECT p.id FROM pixels p LEFT JOIN image i ON i.id = p.image WHERE i.id IS NULL",
     "imported image without pixels": (
         "SELECT i.id FROM image i LEFT JOIN pixels p ON p.image = i.id WHERE p.id IS NULL AND i.fileset IS NOT NULL"
     ),
-    "fileset without images": "SELECT f.id FROM fileset f LEFT JOIN image i ON i.fileset = f.id WHERE i.id IS NULL",
+    "fileset without images": (
+        f"SELECT f.id FROM fileset f LEFT JOIN image i ON i.fileset = f.id WHERE i.id IS NULL "  # noqa: S608
+        f"AND f.id NOT IN {RESUMABLE}"
+    ),
     "fileset without files": (
         "SELECT f.id FROM fileset f WHERE NOT EXISTS (SELECT FROM filesetentry e WHERE e.fileset = f.id)"
     ),
@@ -27,6 +34,14 @@ ORPHANS = {
         "SELECT j.id FROM job j WHERE NOT EXISTS (SELECT FROM filesetjoblink l WHERE l.child = j.id)"
     ),
 }
+
+INTERRUPTED = f"""SELECT f.id FROM fileset f WHERE f.id IN {RESUMABLE}
+                  AND NOT EXISTS (SELECT FROM image i WHERE i.fileset = f.id)"""  # noqa: S608
+UPLOADING = f"""SELECT f.id FROM originalfile f JOIN filesetentry e ON e.originalfile = f.id
+                WHERE f.hash IS NULL AND e.fileset IN {RESUMABLE}
+                UNION SELECT o.child FROM joboriginalfilelink o JOIN filesetjoblink l ON l.child = o.parent
+                WHERE l.parent IN {RESUMABLE} AND NOT EXISTS (SELECT FROM image i WHERE i.fileset = l.parent)"""  # noqa: S608
+"""Files of interrupted uploads: part of them is there, and no log yet."""
 
 
 def inconsistencies(instance: Instance) -> list[str]:
@@ -59,9 +74,12 @@ class _Check:
         sql = """SELECT f.id, f.repo, f.path, f.name, f.mimetype, f.size, f.hash, h.value AS hasher
                  FROM originalfile f LEFT JOIN checksumalgorithm h ON h.id = f.hasher
                  WHERE f.mimetype <> 'Repository'"""
+        uploading = set(self.db.execute(text(UPLOADING)).scalars())
         for row in self.db.execute(text(sql)):
             path = self.layout.file(row.id) if row.repo is None else self.layout.in_managed(row.path, row.name)
             self.known.add(path)
+            if row.id in uploading:
+                continue
             if not path.exists():
                 if row.repo is not None or row.size:
                     yield f"OriginalFile {row.id} has no file {path}"
@@ -87,10 +105,11 @@ class _Check:
                 yield f"Thumbnail {row_id} has no file"
 
     def filesets(self) -> Iterator[str]:
+        interrupted = set(self.db.execute(text(INTERRUPTED)).scalars())
         for row in self.db.execute(text("SELECT id, templateprefix FROM fileset")):
             index = self.layout.managed / index_name(row.templateprefix)
             self.known.add(index)
-            if not index.exists():
+            if not index.exists() and row.id not in interrupted:
                 yield f"Fileset {row.id} has no index"
 
     def unknown_files(self) -> Iterator[str]:

@@ -10,7 +10,7 @@ import omero._generated
 import omero.grid
 import omero.model
 from omero_server.imports.files import file_by_id
-from omero_server.imports.process import PROCESSES, SUBMITTED, UPLOADING, Import
+from omero_server.imports.process import CONTINUED, PROCESSES, SUBMITTED, UPLOADING, Import
 from omero_server.imports.references import reference
 from omero_server.imports.run import set_job_status
 from omero_server.imports.undo import discard
@@ -18,6 +18,7 @@ from omero_server.repository.store import OpenFile
 from omero_server.services.files.raw import RawFileStoreService
 from omero_server.services.service import StatefulService, unmanaged
 from omero_server.sessions.call import Call
+from omero_server.sessions.store import Session
 
 __all__ = ["ImportProcessService"]
 
@@ -27,12 +28,16 @@ MODE_KEY = "omero.fs.mode"
 
 
 class ImportProcessService(StatefulService):
-    """Closing it, or losing its session, before the upload is verified takes the import back."""
+    """Closing it, or losing its session, before the upload is verified takes the import back.
+
+    An import that is resumable waits for its continuation when it loses its session.
+    """
 
     interface = "::omero::grid::ImportProcess"
 
-    def __init__(self, engine: Any, process: Import) -> None:
+    def __init__(self, engine: Any, session: Session, process: Import) -> None:
         self._engine = engine
+        self._session = session
         self._process = process
         self._uploaders: dict[int, tuple[RawFileStoreService, Any]] = {}
 
@@ -49,11 +54,19 @@ class ImportProcessService(StatefulService):
         writable = call.context.get(MODE_KEY, "rw") != "r"
         file = OpenFile(self._process.paths[i], writable=writable)
         if writable:
-            file.touch()
+            self._begin(i, file)
         store = RawFileStoreService.of(call, self._process.files[i], file)
         proxy = call.engine.activate(call, store)
         self._uploaders[i] = (store, proxy)
         return proxy
+
+    def _begin(self, i: int, file: OpenFile) -> None:
+        """Have the file on disk. One that is complete already keeps its recorded checksum."""
+        row, size = self._process.files[i], file.size if file.exists else 0
+        file.touch()
+        if self._process.resumed:
+            file.position = size
+            file.modified = row.hash is None or row.size != size
 
     @unmanaged
     def getUploadOffset(self, call: Call, i: int) -> int:
@@ -121,6 +134,8 @@ class ImportProcessService(StatefulService):
         process = self._process
         process.closed = True
         if process.state != UPLOADING:
+            if process.state == CONTINUED:
+                self._drop_stores()
             if process.state != SUBMITTED:
                 PROCESSES.remove(process)
             return
@@ -128,6 +143,12 @@ class ImportProcessService(StatefulService):
             if process.state != UPLOADING:
                 return
             PROCESSES.remove(process)
-            for store, _ in self._uploaders.values():
-                store.drop()
-            discard(self._engine, process.fileset_id)
+            self._drop_stores()
+            if process.resumable and self._session.closed:
+                log.info("the upload of fileset %d was interrupted; it can be continued", process.fileset_id)
+            else:
+                discard(self._engine, process.fileset_id)
+
+    def _drop_stores(self) -> None:
+        for store, _ in self._uploaders.values():
+            store.drop()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 import omero
 import omero._generated
@@ -17,6 +18,7 @@ from omero_server.db.tables import TABLES
 from omero_server.formats.registry import readers
 from omero_server.imports.files import FileRow, file_by_id, location, may_write, readable
 from omero_server.imports.process import PROCESSES, prepare
+from omero_server.imports.resume import continued, expired, kept
 from omero_server.imports.undo import SystemCall, abandoned, discard
 from omero_server.queries import run
 from omero_server.repository.checksums import file_checksum
@@ -33,6 +35,9 @@ __all__ = ["ManagedRepositoryService", "start"]
 
 log = logging.getLogger(__name__)
 
+CLIENT_KEY = "omero.client.uuid"
+FORGET_SECONDS = 900
+
 
 class ManagedRepositoryService(RepositoryService):
     """A repository that takes imports."""
@@ -41,15 +46,16 @@ class ManagedRepositoryService(RepositoryService):
 
     @unmanaged
     def importFileset(self, call: Call, fs: Any, settings: Any) -> Any:
-        """Make room for a fileset; the process to upload it with."""
+        """Make room for a fileset, or find the room of an interrupted upload; the process to upload it with."""
         if settings is None:
             raise omero.ApiUsageException(message="importFileset needs settings.")
         caller = call.caller if not call.caller.all_groups else call.caller.in_group(call.caller.event_group)
         with call.engine.begin(caller, writable=True, session=call.session, context=call.context) as own:
-            process = prepare(own, self.repository, fs, settings)
+            process = continued(own, self.repository, fs, settings) or prepare(own, self.repository, fs, settings)
+        process.session_key, process.client = call.session.uuid, call.context.get(CLIENT_KEY, "")
         PROCESSES.add(process)
         try:
-            process.proxy = call.engine.activate(call, ImportProcessService(call.engine, process))
+            process.proxy = call.engine.activate(call, ImportProcessService(call.engine, call.session, process))
         except BaseException:
             PROCESSES.remove(process)
             discard(call.engine, process.fileset_id)
@@ -154,14 +160,32 @@ def start(engine: Any) -> None:
             "Correct omero.data.dir (or omero.managed.dir), or the permissions of the folder."
         ) from error
     with engine.database.begin() as db:
-        leftovers = abandoned(db)
-    for fileset in leftovers:
-        try:
-            discard(engine, fileset)
-        except Exception:
-            log.exception("the unfinished import %d cannot be removed; this is tried again at the next start", fileset)
+        waiting = kept(db)
+        leftovers = [fileset for fileset in abandoned(db) if fileset not in waiting]
+    _discard(engine, leftovers)
     service = ManagedRepositoryService(repository)
     proxy = engine.objects.shared(service, f"PublicRepository-{repository.uuid}")
     engine.repositories.append((repository, proxy))
     # Decoders take a moment to load; the first import need not wait for them.
     threading.Thread(target=readers, name="readers", daemon=True).start()
+    threading.Thread(target=_forget, args=(engine,), name="forgotten uploads", daemon=True).start()
+
+
+def _forget(engine: Any) -> None:
+    """Now and then remove interrupted uploads that nobody has continued."""
+    while not engine.stopping.wait(FORGET_SECONDS):
+        try:
+            with engine.database.begin() as db:
+                leftovers = expired(db, engine.node_id)
+        except SQLAlchemyError:
+            log.exception("looking for forgotten uploads failed; it is tried again")
+        else:
+            _discard(engine, leftovers)
+
+
+def _discard(engine: Any, filesets: list[int]) -> None:
+    for fileset in filesets:
+        try:
+            discard(engine, fileset)
+        except Exception:
+            log.exception("the unfinished import %d cannot be removed; this is tried again at the next start", fileset)
