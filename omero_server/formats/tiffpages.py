@@ -235,6 +235,11 @@ class TiffFiles:
             raise FormatError(self._paths[ref[0]], "has palette pixels but no colour map")
         return np.asarray(colormap)
 
+    def segment_bytes(self, ref: PageRef, number: int) -> bytes:
+        """A strip or tile of the page as it is stored."""
+        page = self._page(ref)
+        return self._bytes(ref, page.dataoffsets[number], page.databytecounts[number])
+
     def _file(self, number: int) -> TiffFile:
         tif = self._files.pop(number, None)
         if tif is None:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, func, insert, text, update
@@ -31,6 +32,7 @@ from omero_server.imports.process import Import
 from omero_server.imports.references import Enumerations, reference
 from omero_server.imports.template import find_container
 from omero_server.imports.thumbnails import store_thumbnails
+from omero_server.pixels.large import is_large
 from omero_server.pixels.source import write_index
 from omero_server.rendering.metadata import load_pixels
 from omero_server.rendering.storing import insert_settings
@@ -122,8 +124,20 @@ def _store(call: Call, process: Import, reader: Reader, found: Sequence[Measured
     store_thumbnails(call, [(info, one.thumbnail) for info, one in pictured if one.thumbnail is not None])
     journal.write("settings and thumbnails")
     write_index(Layout.of(call.engine.config), process.prefix, reader.info())
+    _order_pyramids(call, [(info.id, one) for info, one in pictured])
     journal.write(f"images {_ranges([image._id._val for image in saved.images])}")
     return saved
+
+
+def _order_pyramids(call: Call, images: Sequence[tuple[int, Measured]]) -> None:
+    """Have smaller levels made of very large planes that have none, once the images are there."""
+    wanted = [
+        pixels_id
+        for pixels_id, one in images
+        if len(one.info.levels) == 1 and is_large(call.engine.config, one.info.size_x, one.info.size_y)
+    ]
+    for pixels_id in wanted:
+        call.after_commit(partial(call.engine.pyramids.request, pixels_id))
 
 
 def _file_name(process: Import) -> str:

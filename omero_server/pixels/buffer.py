@@ -27,7 +27,7 @@ _NEVER_WRITTEN = bytes((0x80, 0x7F)) * 32
 
 
 class PixelBuffer(Protocol):
-    """Read access to the pixels of one image."""
+    """Read access to the pixels of one image. `byte_order`, "<" or ">", is that of its digest."""
 
     size_x: int
     size_y: int
@@ -38,6 +38,7 @@ class PixelBuffer(Protocol):
     dtype: np.dtype[Any]
     levels: list[Level]
     tile_size: tuple[int, int]
+    byte_order: str
 
     @property
     def level_sizes(self) -> list[tuple[int, int]]:
@@ -70,6 +71,8 @@ class _Levels:
 class ReaderBuffer(_Levels):
     """One image of a fileset, through its reader. The reader is closed with the buffer when `owns` is set."""
 
+    byte_order = "<"
+
     def __init__(self, reader: Reader, series: int = 0, *, owns: bool = False) -> None:
         image = reader.image(series)
         self._reader, self._series, self._owns = reader, series, owns
@@ -80,6 +83,11 @@ class ReaderBuffer(_Levels):
         self.levels = image.levels
         samples = max(1, image.channels[0].samples_per_pixel) if image.is_rgb else 1
         self.tile_size = image.tile_size or default_tile(self.size_x, self.size_y, self.dtype.itemsize * samples)
+
+    @property
+    def reader_name(self) -> str:
+        """What the reader is called."""
+        return self._reader.name
 
     def plane(self, z: int, c: int, t: int, level: int = 0) -> Array:
         """One whole plane."""
@@ -103,6 +111,8 @@ class RomioBuffer(_Levels):
     A file shorter than the image reads as zeros behind its end. With `writable` the file (and its folder) is created
     when missing, and grows as planes are written.
     """
+
+    byte_order = ">"
 
     def __init__(
         self, path: Path, sizes: tuple[int, int, int, int, int], pixel_type: str, *, writable: bool = False
@@ -232,10 +242,10 @@ def bands(buffer: PixelBuffer, z: int, c: int, t: int, level: int = 0) -> Iterat
         yield y, buffer.region(z, c, t, 0, y, plane.width, min(rows, plane.height - y), level)
 
 
-def planes_sha1(buffer: PixelBuffer, *, order: str) -> str:
-    """SHA-1 over all planes, t outermost, then c, then z; `order` is the byte order, "<" or ">"."""
+def planes_sha1(buffer: PixelBuffer) -> str:
+    """SHA-1 over all planes, t outermost, then c, then z."""
     digest = hashlib.sha1(usedforsecurity=False)
-    dtype = buffer.dtype.newbyteorder(order)  # type: ignore[arg-type]
+    dtype = buffer.dtype.newbyteorder(buffer.byte_order)  # type: ignore[arg-type]
     for t in range(buffer.size_t):
         for c in range(buffer.size_c):
             for z in range(buffer.size_z):

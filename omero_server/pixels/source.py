@@ -22,14 +22,18 @@ from omero_server.db.tables import TABLES
 from omero_server.formats.base import FormatError, Reader
 from omero_server.formats.info import FilesetInfo
 from omero_server.formats.registry import open_reader, restore
-from omero_server.pixels.buffer import PixelBuffer, RomioBuffer
+from omero_server.pixels.buffer import PixelBuffer, ReaderBuffer, RomioBuffer
+from omero_server.pixels.large import LargeBuffer, is_large, pyramid_tile
+from omero_server.pixels.pyramid import OwnPyramidReader, open_pyramid
 from omero_server.pixels.shelf import ReaderShelf
 from omero_server.repository import removal
 from omero_server.repository.disk import write_durably
 from omero_server.repository.identity import find_repository
 from omero_server.repository.layout import Layout, index_name
 
-__all__ = ["Reading", "fileset_reader", "pixel_source", "writable_pixels", "write_index"]
+__all__ = [
+    "Reading", "fileset_reader", "forget_pyramid", "pixel_source", "stored_pixels", "writable_pixels", "write_index",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +57,64 @@ def pixel_source(call: Reading, pixels_id: int) -> PixelBuffer:
     """
     row = _find(call.db, pixels_id)
     layout = Layout.of(call.engine.config)
-    if layout.pixels(pixels_id).exists():
-        return RomioBuffer(layout.pixels(pixels_id), _sizes(row), row.type)
+    if is_large(call.engine.config, row.sizex, row.sizey):
+        return _large(call, layout, row)
+    return _stored(call.db, layout, row)
+
+
+def stored_pixels(call: Reading, pixels_id: int) -> PixelBuffer:
+    """As pixel_source, without the help of a pyramid that was made of the pixels."""
+    return _stored(call.db, Layout.of(call.engine.config), _find(call.db, pixels_id))
+
+
+def _stored(db: Connection, layout: Layout, row: Row[Any]) -> PixelBuffer:
+    if layout.pixels(row.id).exists():
+        return RomioBuffer(layout.pixels(row.id), _sizes(row), row.type)
     try:
-        return _original(call.db, layout, row)
+        return _original(db, layout, row)
     except FormatError as error:
-        raise omero.ResourceError(message=f"The pixels {pixels_id} cannot be read. {error}") from error
+        raise omero.ResourceError(message=f"The pixels {row.id} cannot be read. {error}") from error
+
+
+def _large(call: Reading, layout: Layout, row: Row[Any]) -> PixelBuffer:
+    """Pixels with very large planes. Where neither the files nor a pyramid have smaller levels these are ordered."""
+    pyramid, tile = _pyramid(layout, row), pyramid_tile(call.engine.config)
+    has_full = pyramid is not None and pyramid.size_x == row.sizex
+    # What we made ourselves is without loss, and was made to be read quickly.
+    if pyramid is not None and has_full and pyramid.reader_name == OwnPyramidReader.name:
+        return LargeBuffer(None, pyramid, has_full, tile)
+    try:
+        source = _stored(call.db, layout, row)
+    except omero.ResourceError:
+        if pyramid is None or not has_full:
+            raise
+        log.info("the pixels %d are read from their pyramid, since their own files cannot be read", row.id)
+        return LargeBuffer(None, pyramid, has_full, tile)
+    if len(source.levels) > 1:
+        if pyramid is not None:
+            pyramid.close()
+        return source
+    if pyramid is None:
+        call.engine.pyramids.request(row.id)
+    return LargeBuffer(source, pyramid, has_full, tile)
+
+
+def _pyramid(layout: Layout, row: Row[Any]) -> ReaderBuffer | None:
+    """The pyramid; None when there is none or it is of no use. An empty file says that making one has failed."""
+    path = layout.pyramid(row.id)
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return None
+    if not size:
+        return None
+    try:
+        return SHELF.buffer(
+            ("pyramid", row.id), 0, lambda: open_pyramid(path, (row.sizez, row.sizec, row.sizet), row.type)
+        )  # fmt: skip
+    except FormatError as error:
+        log.warning("the pyramid of the pixels %d is not used: %s", row.id, error)
+        return None
 
 
 def writable_pixels(call: Reading, pixels_id: int) -> RomioBuffer:
@@ -81,9 +137,16 @@ def fileset_reader(call: Reading, pixels_id: int) -> Reader:
 
 
 def _forget(removed: removal.Doomed) -> None:
-    """The files of a fileset are gone: close what was kept open."""
+    """Files are gone: close what was kept open."""
     if removed.table == "fileset":
         SHELF.forget(("fileset", removed.row_id))
+    if removed.table == "pixels":
+        forget_pyramid(removed.row_id)
+
+
+def forget_pyramid(pixels_id: int) -> None:
+    """Close the pyramid of these pixels: its file is gone, or another one."""
+    SHELF.forget(("pyramid", pixels_id))
 
 
 removal.on_removed.append(_forget)

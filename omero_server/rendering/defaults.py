@@ -10,6 +10,7 @@ import omero
 import omero._generated
 from omero_server.control.config import Config
 from omero_server.pixels.buffer import PixelBuffer
+from omero_server.pixels.large import is_large
 from omero_server.pixels.source import pixel_source
 from omero_server.rendering.luts import SHIPPED, load_luts
 from omero_server.rendering.metadata import PixelsInfo, Reading
@@ -23,7 +24,6 @@ __all__ = [
     "not_stored_yet",
     "open_pixels",
     "original_reset",
-    "plane_limits",
     "renderer_of",
 ]
 
@@ -31,17 +31,11 @@ FLOATING = ("float", "double")
 RETRY_MS = 15_000
 
 
-def plane_limits(config: Config) -> tuple[int, int]:
-    """Width and height of the largest plane that is handled as a whole."""
-    return config.get_int("omero.pixeldata.max_plane_width"), config.get_int("omero.pixeldata.max_plane_height")
-
-
 def needs_pyramid(config: Config, pixels: PixelsInfo) -> bool:
     """Whether planes are too large to be handled as a whole; for floating ones the configuration may except that."""
     if pixels.pixel_type in FLOATING and config.get_bool("omero.pixeldata.max_plane_float_override"):
         return False
-    width, height = plane_limits(config)
-    return pixels.size_x * pixels.size_y > width * height
+    return is_large(config, pixels.size_x, pixels.size_y)
 
 
 def not_stored_yet(pixels: PixelsInfo) -> Exception:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
 
+from omero_server.background.pyramids import Pyramids
 from omero_server.control.config import Config
 from omero_server.db.engine import Database
 from omero_server.db.location import database_uri
@@ -52,6 +53,7 @@ class Engine:
         self.repositories: list[tuple[Any, Any]] = []
         """Repositories of files that this server has, each with its proxy."""
         self.stopping = threading.Event()
+        self.pyramids = Pyramids(self)
         self._shutdown: list[Callable[[], None]] = []
 
     @property

@@ -158,7 +158,7 @@ def _write(
                     out.write_rows(0, index, number, y, len(band), band)
                     ranges[index] = joined_range(ranges[index], band)
         out.sync()
-        return [pair if pair[0] <= pair[1] else (0.0, 0.0) for pair in ranges], planes_sha1(out, order=">")
+        return [pair if pair[0] <= pair[1] else (0.0, 0.0) for pair in ranges], planes_sha1(out)
 
 
 def _check_wanted(call: Call) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import omero
 import omero._generated
 from omero_server.pixels.buffer import PixelBuffer, RomioBuffer, planes_sha1
+from omero_server.pixels.large import is_large, plane_limits
 from omero_server.pixels.source import writable_pixels
-from omero_server.rendering.defaults import needs_pyramid, not_stored_yet, open_pixels, plane_limits
+from omero_server.rendering.defaults import needs_pyramid, not_stored_yet, open_pixels
 from omero_server.rendering.metadata import PixelsInfo, load_pixels
 from omero_server.rendering.planes import Region
 from omero_server.rendering.rights import may_edit
@@ -230,8 +231,7 @@ class RawPixelsStoreService(PyramidOperations):
             return bytes.fromhex(self._digest())
 
     def _digest(self) -> str:
-        buffer = self.reading()
-        return planes_sha1(buffer, order=">" if isinstance(buffer, RomioBuffer) else "<")
+        return planes_sha1(self.reading())
 
     @reads
     def findMinMax(self, call: Call, channels: list[int]) -> dict[int, list[float]]:
@@ -267,6 +267,8 @@ class RawPixelsStoreService(PyramidOperations):
         for level, (width, height) in enumerate(buffer.level_sizes):
             if width <= most_x and height <= most_y:
                 return level
+        if not is_large(call.engine.config, buffer.size_x, buffer.size_y):
+            return 0
         raise omero.ApiUsageException(message=f"No resolution level is within {most_x} x {most_y} pixels.")
 
     @reads
@@ -348,7 +350,9 @@ class RawPixelsStoreService(PyramidOperations):
     def _record(self, call: Call) -> None:
         assert self._writer is not None
         self._writer.sync()
-        set_digest(call, self.pixels(), planes_sha1(self._writer, order=">"))
+        set_digest(call, self.pixels(), planes_sha1(self._writer))
+        if is_large(call.engine.config, self._writer.size_x, self._writer.size_y):
+            call.after_commit(lambda: call.engine.pyramids.request(self.pixels().id))
         self._last_write = None
 
     def _finish(self) -> None:
