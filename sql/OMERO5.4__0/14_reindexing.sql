@@ -79,7 +79,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER annotation_trigger AFTER UPDATE ON annotation
     FOR EACH ROW EXECUTE PROCEDURE annotation_update_event_trigger();
 
@@ -97,7 +98,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 
 CREATE FUNCTION annotation_link_update_trigger() RETURNS trigger AS $$
 DECLARE
@@ -113,7 +115,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 
 CREATE FUNCTION annotation_link_delete_trigger() RETURNS trigger AS $$
 DECLARE
@@ -129,7 +132,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 
 CREATE TRIGGER annotation_annotation_link_insert_trigger AFTER INSERT ON annotationannotationlink
     FOR EACH ROW EXECUTE PROCEDURE annotation_link_insert_trigger('ome.model.annotations.Annotation');
@@ -321,7 +325,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER folder_update_trigger AFTER UPDATE ON folder
     FOR EACH ROW EXECUTE PROCEDURE folder_update_trigger();
 
@@ -345,7 +350,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER folder_roi_link_insert_trigger AFTER INSERT ON folderroilink
     FOR EACH ROW EXECUTE PROCEDURE folder_roi_link_insert_trigger();
 
@@ -369,7 +375,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER folder_roi_link_update_trigger AFTER UPDATE ON folderroilink
     FOR EACH ROW EXECUTE PROCEDURE folder_roi_link_update_trigger();
 
@@ -393,7 +400,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER folder_roi_link_delete_trigger AFTER DELETE ON folderroilink
     FOR EACH ROW EXECUTE PROCEDURE folder_roi_link_delete_trigger();
 
@@ -417,7 +425,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER roi_insert_trigger AFTER INSERT ON roi
     FOR EACH ROW EXECUTE PROCEDURE roi_insert_trigger();
 
@@ -441,7 +450,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER roi_update_trigger AFTER UPDATE ON roi
     FOR EACH ROW EXECUTE PROCEDURE roi_update_trigger();
 
@@ -465,7 +475,8 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER roi_delete_trigger AFTER DELETE ON roi
     FOR EACH ROW EXECUTE PROCEDURE roi_delete_trigger();
 

@@ -18,6 +18,7 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
 CREATE TRIGGER annotation_trigger AFTER UPDATE ON annotation
     FOR EACH ROW EXECUTE PROCEDURE annotation_update_event_trigger();

@@ -12,4 +12,5 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql
     -- Plans stay: one made while there are few notes must not read all of them for each row once there are many.
-    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off;
+    SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_sort = off SET enable_incremental_sort = off;
