@@ -49,6 +49,8 @@ _BUILT_IN = (
     "pictures:BmpReader",
     "pictures:PsdReader",
     "netpbm:NetpbmReader",
+    "avi:AviReader",
+    "quicktime:QuickTimeReader",
     "dicom:DicomReader",
     "nrrd:NrrdReader",
     "amira:AmiraReader",

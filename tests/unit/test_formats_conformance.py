@@ -21,6 +21,7 @@ from omero_server.formats.svs import SvsReader
 from omero_server.formats.tiff import TiffReader
 from tests.unit import (
     test_formats_dicom,
+    test_formats_movies,
     test_formats_simple,
     test_formats_slides,
     test_formats_vendors,
@@ -137,7 +138,14 @@ class TestOmeZarr(ReaderConformance):
 
 
 def test_every_built_in_reader_is_tested_here() -> None:
-    modules = (test_formats_dicom, test_formats_simple, test_formats_slides, test_formats_vendors, test_formats_volumes)
+    modules = (
+        test_formats_dicom,
+        test_formats_movies,
+        test_formats_simple,
+        test_formats_slides,
+        test_formats_vendors,
+        test_formats_volumes,
+    )
     known = [*globals().values(), *(item for module in modules for item in vars(module).values())]
     tested = {item.reader for item in known if isinstance(item, type) and hasattr(item, "reader")}
     assert {reader for reader in readers() if reader.__module__.startswith(formats.__name__)} == tested
