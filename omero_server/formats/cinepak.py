@@ -108,7 +108,8 @@ def _pixels(entries: Array) -> Array:
     chroma = entries[:, 4:6] if entries.shape[1] == 6 else np.zeros((len(entries), 2), np.uint8)
     u, v = (chroma[:, at].astype(np.int8).astype(np.int32)[:, None, None] for at in (0, 1))
     half = np.abs(u) // 2 * np.sign(u)
-    return np.clip(np.stack([luma + 2 * v, luma - half - v, luma + 2 * u], axis=-1), 0, 255).astype(np.uint8)
+    pixels = np.stack([luma + 2 * v, luma - half - v, luma + 2 * u], axis=-1)
+    return np.asarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
 class _Bits:
