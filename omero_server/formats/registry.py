@@ -34,6 +34,8 @@ _BUILT_IN = (
     "spe:SpeReader",
     "sdt:SdtReader",
     "gatan:GatanReader",
+    "imaris:ImarisReader",
+    "bdv:BdvReader",
     "metamorph:MetamorphReader",
     "svs:SvsReader",
     "ndpi:NdpiReader",

@@ -81,4 +81,12 @@ SAMPLES = [
         "test_STEM_image.dm3", "gatan", (68, 68, 1, 1, 1), "uint32", "6565fc2e13b15d700729d54f44f22ef058ddc9fd",
         (0.248538, 0.248538, None), unit="nm",
     ),
+    Sample(
+        "brain_crop3_small.ims", "imaris", (84, 79, 10, 2, 1), "uint16", "a8d466f64cc379db999a2abb6c78d0673fadd5da",
+        (3.988607, 4.001519, 27.183), ["(name not specified)"] * 2,
+    ),
+    Sample(
+        "xyc-fluo-cells-small.h5", "bdv", (160, 160, 1, 3, 1), "uint8", "0ebc36c7b52e62434ff9a844403323159ae69d10",
+        channels=["s00", "s01", "s02"],
+    ),
 ]  # fmt: skip

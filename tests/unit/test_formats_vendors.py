@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 from omero_server.formats.base import FormatError
+from omero_server.formats.bdv import BdvReader
 from omero_server.formats.conformance import ReaderConformance
 from omero_server.formats.czi import CziReader
 from omero_server.formats.deltavision import DeltaVisionReader
 from omero_server.formats.gatan import GatanReader
 from omero_server.formats.ics import IcsReader
+from omero_server.formats.imaris import ImarisReader
 from omero_server.formats.lif import LifReader
 from omero_server.formats.metamorph import MetamorphReader
 from omero_server.formats.mrc import MrcReader
@@ -108,6 +110,18 @@ class TestGatan(ReaderConformance):
 class TestSdt(ReaderConformance):
     reader = SdtReader
     samples = [sdt_sample()]
+    foreign = FOREIGN
+
+
+class TestImaris(ReaderConformance):
+    reader = ImarisReader
+    samples = _samples("imaris")
+    foreign = FOREIGN
+
+
+class TestBdv(ReaderConformance):
+    reader = BdvReader
+    samples = _samples("bdv")
     foreign = FOREIGN
 
 
