@@ -21,6 +21,7 @@ from omero.gateway.enumerations import Enumerations
 from omero.gateway.finding import Finding
 from omero.gateway.groups import Groups
 from omero.gateway.identity import Identity
+from omero.gateway.importing import Importing
 from omero.gateway.listing import Listing
 from omero.gateway.searching import Searching
 from omero.gateway.services import Services
@@ -34,7 +35,9 @@ logger = logging.getLogger("omero.gateway")
 AGENT = "OMERO.py.gateway"
 
 
-class _BlitzGateway(Services, Identity, Finding, Listing, Groups, Searching, Enumerations, Writing, Commands):
+class _BlitzGateway(
+    Services, Identity, Finding, Listing, Groups, Searching, Enumerations, Writing, Commands, Importing
+):
     """A connection to a server, with objects that have methods.
 
     with BlitzGateway("user", "password", host="host") as conn:

@@ -18,7 +18,7 @@ from omero.importing.process import STOPPED, Imported, ImportFailed, Progress, i
 from omero.importing.settings import Options
 from omero.importing.transfers import TransferError
 from omero.rtypes import rlist, rstring
-from omero.sys import ParametersI
+from omero.sys.parameters import ParametersI
 from omero_server.formats.scan import Candidate
 
 __all__ = ["EXCLUSIONS", "Outcome", "import_all", "known_before", "reason"]

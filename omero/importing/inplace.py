@@ -11,7 +11,7 @@ from typing import Any
 
 from omero.importing.transfers import Transfer, TransferError
 from omero.rtypes import unwrap
-from omero.sys import ParametersI
+from omero.sys.parameters import ParametersI
 from omero_server.formats.scan import Candidate
 from omero_server.formats.zarrtree import tree_root
 from omero_server.repository.checksums import file_checksum

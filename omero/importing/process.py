@@ -20,7 +20,7 @@ from omero.importing.inplace import Originals, Repository
 from omero.importing.settings import Options, fileset_of, settings_of
 from omero.importing.transfers import TransferError
 from omero.importing.upload import upload_file
-from omero.sys import ParametersI
+from omero.sys.parameters import ParametersI
 from omero_server.formats.scan import Candidate
 
 __all__ = [
@@ -115,6 +115,8 @@ def begin_import(client: Any, candidate: Candidate, options: Options) -> Any:
     """Proxy of a new ImportProcess, to upload the files to. To be closed."""
     fileset = fileset_of(candidate, options.transfer)
     context = _context(client) | ({RESUME: "true"} if options.resume else {})
+    if options.group is not None:
+        context["omero.group"] = str(options.group)
     return managed_repository(client).importFileset(fileset, settings_of(candidate, options), context)
 
 

@@ -25,6 +25,7 @@ class Options:
     template: instead of a target, what names one by the folder of the files: see `omero.importing.targets`.
     transfer: how the files get to the server. parallel_upload: files uploaded at the same time.
     resume: an upload that is interrupted is kept by the server, and continued by the next import of the same files.
+    group: id of the group to import into; None: that of the client.
     wait: seconds to wait for the server after the upload; None: as long as it takes.
     """
 
@@ -39,6 +40,7 @@ class Options:
     transfer: Transfer = MODES["upload"]
     parallel_upload: int = 1
     resume: bool = False
+    group: int | None = None
     wait: float | None = None
     auto_close: bool = False
 

@@ -18,7 +18,7 @@ from typing import Any
 import omero
 import omero.model
 from omero.rtypes import rstring
-from omero.sys import ParametersI
+from omero.sys.parameters import ParametersI
 
 __all__ = ["Destination", "TargetError", "find_destination", "find_target"]
 
@@ -54,9 +54,13 @@ class _Wanted:
     what: str
 
 
-def find_destination(client: Any, written: str, cls: str = "Dataset") -> Destination:
+Context = dict[str, str] | None
+
+
+def find_destination(client: Any, written: str, cls: str = "Dataset", context: Context = None) -> Destination:
     """What a target stands for; containers are made where there are none. `cls` is meant by a bare number.
 
+    context: to send with calls, for another group than the session's.
     TargetError when it is not understood, does not exist (by id) or is not unique (`%name`).
     """
     if written.startswith("regex:"):
@@ -67,8 +71,9 @@ def find_destination(client: Any, written: str, cls: str = "Dataset") -> Destina
         return Destination(template=written)
     nested = _NESTED.fullmatch(written)
     if nested:
-        return Destination(_nested(client, nested["project"], nested["dataset"]))
-    return Destination(_find(client, _parsed(f"{cls}:{written}" if written.isdigit() else written, written)))
+        return Destination(_Finder(client, context).nested(nested["project"], nested["dataset"]))
+    wanted = _parsed(f"{cls}:{written}" if written.isdigit() else written, written)
+    return Destination(_Finder(client, context).find(wanted))
 
 
 def find_target(client: Any, written: str, cls: str = "Dataset") -> Any:
@@ -96,53 +101,58 @@ def _parsed(text: str, written: str, classes: tuple[str, ...] = ("Dataset", "Scr
     return _Wanted(cls, found["how"].removesuffix("name") or "+", what)
 
 
-def _find(client: Any, wanted: _Wanted, preferred: frozenset[int] = frozenset()) -> Any:
-    """`preferred`: ids that win over others of the same name."""
-    if wanted.how == "id":
-        return _by_id(client, wanted.cls, int(wanted.what))
-    known = [] if wanted.how == "@" else _named(client, wanted.cls, wanted.what)
-    known = [one for one in known if one in preferred] or known
-    if wanted.how == "%" and len(known) > 1:
-        raise TargetError(
-            f"There are {len(known)} {wanted.cls}s named {wanted.what!r}, but the target must be the only one."
-        )
-    if known:
-        return _unloaded(wanted.cls, known[-1 if wanted.how == "-" else 0])
-    made = getattr(omero.model, f"{wanted.cls}I")()
-    made.setName(rstring(wanted.what))
-    return _unloaded(wanted.cls, client.sf.getUpdateService().saveAndReturnObject(made).getId().getValue())
+class _Finder:
+    """Finds and makes containers with a client."""
 
+    def __init__(self, client: Any, context: Context) -> None:
+        self._query, self._update = client.sf.getQueryService(), client.sf.getUpdateService()
+        # Calls without a context of their own send the client's.
+        self._context = (context,) if context else ()
 
-def _by_id(client: Any, cls: str, container: int) -> Any:
-    try:
-        found = client.sf.getQueryService().find(cls, container)
-    except omero.SecurityViolation:
-        found = None
-    if found is None:
-        raise TargetError(f"There is no {cls} {container} that you can see.")
-    return _unloaded(cls, container)
+    def find(self, wanted: _Wanted, preferred: frozenset[int] = frozenset()) -> Any:
+        """`preferred`: ids that win over others of the same name."""
+        if wanted.how == "id":
+            return self._by_id(wanted.cls, int(wanted.what))
+        known = [] if wanted.how == "@" else self._named(wanted.cls, wanted.what)
+        known = [one for one in known if one in preferred] or known
+        if wanted.how == "%" and len(known) > 1:
+            raise TargetError(
+                f"There are {len(known)} {wanted.cls}s named {wanted.what!r}, but the target must be the only one."
+            )
+        if known:
+            return _unloaded(wanted.cls, known[-1 if wanted.how == "-" else 0])
+        made = getattr(omero.model, f"{wanted.cls}I")()
+        made.setName(rstring(wanted.what))
+        return _unloaded(wanted.cls, self._update.saveAndReturnObject(made, *self._context).getId().getValue())
 
+    def nested(self, project: str, dataset: str) -> Any:
+        """The dataset, in the project. A dataset of the name that is in the project already comes before others."""
+        written = f"{project}/{dataset}"
+        wishes = _parsed(project, written, ("Project",)), _parsed(dataset, written, ("Dataset",))
+        outer = self.find(wishes[0])
+        rows = self._query.projection(_CONTENT, ParametersI().addId(outer.getId().getValue()), *self._context)
+        content = frozenset(row[0].getValue() for row in rows)
+        inner = self.find(wishes[1], content)
+        if inner.getId().getValue() not in content:
+            link = omero.model.ProjectDatasetLinkI()
+            link.setParent(outer)
+            link.setChild(inner)
+            self._update.saveObject(link, *self._context)
+        return inner
 
-def _named(client: Any, cls: str, name: str) -> list[int]:
-    """Ids of the containers with a name that the user may put something into, the newest first."""
-    found = client.sf.getQueryService().findAllByQuery(_QUERIES[cls], ParametersI().addString("name", name))
-    return [one.getId().getValue() for one in found if one.getDetails().getPermissions().canLink()]
+    def _by_id(self, cls: str, container: int) -> Any:
+        try:
+            found = self._query.find(cls, container, *self._context)
+        except omero.SecurityViolation:
+            found = None
+        if found is None:
+            raise TargetError(f"There is no {cls} {container} that you can see.")
+        return _unloaded(cls, container)
 
-
-def _nested(client: Any, project: str, dataset: str) -> Any:
-    """The dataset, in the project. A dataset of the name that is in the project already is taken before others."""
-    written = f"{project}/{dataset}"
-    wishes = _parsed(project, written, ("Project",)), _parsed(dataset, written, ("Dataset",))
-    outer = _find(client, wishes[0])
-    rows = client.sf.getQueryService().projection(_CONTENT, ParametersI().addId(outer.getId().getValue()))
-    content = frozenset(row[0].getValue() for row in rows)
-    inner = _find(client, wishes[1], content)
-    if inner.getId().getValue() not in content:
-        link = omero.model.ProjectDatasetLinkI()
-        link.setParent(outer)
-        link.setChild(inner)
-        client.sf.getUpdateService().saveObject(link)
-    return inner
+    def _named(self, cls: str, name: str) -> list[int]:
+        """Ids of the containers with a name that the user may put something into, the newest first."""
+        found = self._query.findAllByQuery(_QUERIES[cls], ParametersI().addString("name", name), *self._context)
+        return [one.getId().getValue() for one in found if one.getDetails().getPermissions().canLink()]
 
 
 def _unloaded(cls: str, container: int) -> Any:

@@ -58,6 +58,7 @@ class Import:
     container: where the images go when that was asked for by the name of their folder. auto_close: the server closes
     the process when the import has ended, because the client does not wait for it. resumable: an interrupted upload is
     kept. resumed: files may have content from an earlier attempt. session_key, client: uuids of who uploads.
+    caller: the user in the group of the import, whatever group later calls name.
     """
 
     fileset_id: int
@@ -76,6 +77,7 @@ class Import:
     auto_close: bool = False
     resumable: bool = False
     resumed: bool = False
+    caller: Any = None
     session_key: str = ""
     client: str = ""
     begun: float = field(default_factory=time.time)

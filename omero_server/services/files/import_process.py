@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import omero
@@ -55,7 +56,7 @@ class ImportProcessService(StatefulService):
         file = OpenFile(self._process.paths[i], writable=writable)
         if writable:
             self._begin(i, file)
-        store = RawFileStoreService.of(call, self._process.files[i], file)
+        store = RawFileStoreService.of(call, self._process.files[i], file, self._process.caller)
         proxy = call.engine.activate(call, store)
         self._uploaders[i] = (store, proxy)
         return proxy
@@ -86,11 +87,11 @@ class ImportProcessService(StatefulService):
         with process.lock:
             if process.state != UPLOADING:
                 raise omero.ApiUsageException(message="The upload of this fileset has been verified already.")
-            with call.engine.begin(call.caller, writable=True, session=call.session) as own:
+            with call.engine.begin(process.caller, writable=True, session=call.session) as own:
                 self._compare(own, hash)
                 set_job_status(own, [process.upload_job_id], "Finished")
             process.state = SUBMITTED
-            process.handle = call.engine.submit(call, self._request())
+            process.handle = call.engine.submit(replace(call, caller=process.caller), self._request())
         return process.handle
 
     def _compare(self, call: Call, hashes: list[str]) -> None:

@@ -52,6 +52,7 @@ class ManagedRepositoryService(RepositoryService):
         caller = call.caller if not call.caller.all_groups else call.caller.in_group(call.caller.event_group)
         with call.engine.begin(caller, writable=True, session=call.session, context=call.context) as own:
             process = continued(own, self.repository, fs, settings) or prepare(own, self.repository, fs, settings)
+        process.caller = caller
         process.session_key, process.client = call.session.uuid, call.context.get(CLIENT_KEY, "")
         PROCESSES.add(process)
         try:

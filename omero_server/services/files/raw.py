@@ -20,7 +20,7 @@ from omero_server.imports.files import (
 from omero_server.imports.policy import check_download
 from omero_server.repository.store import OpenFile
 from omero_server.services.service import StatefulService, reads, unmanaged, writes
-from omero_server.sessions.call import Call
+from omero_server.sessions.call import Call, Caller
 
 __all__ = ["RawFileStoreService"]
 
@@ -50,11 +50,15 @@ class RawFileStoreService(StatefulService):
         self._target: _Target | None = None
         self._fixed = False
         self._call: Call | None = None
+        self._caller: Caller | None = None
 
     @classmethod
-    def of(cls, call: Call, row: FileRow, file: OpenFile) -> RawFileStoreService:
-        """A store for a file that has been found and opened already."""
+    def of(cls, call: Call, row: FileRow, file: OpenFile, caller: Caller | None = None) -> RawFileStoreService:
+        """A store for a file that has been found and opened already. `caller`: who records what was written at the end,
+        if that is not whoever calls.
+        """
         store = cls()
+        store._caller = caller
         store._call = call
         store._bind(row, file)
         store._fixed = True
@@ -169,7 +173,7 @@ class RawFileStoreService(StatefulService):
         try:
             if target.file.modified and self._call is not None:
                 call = self._call
-                with call.engine.begin(call.caller, writable=True, session=call.session) as own:
+                with call.engine.begin(self._caller or call.caller, writable=True, session=call.session) as own:
                     self._record(own, target)
         finally:
             target.file.close()
