@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from os import PathLike
 from typing import Any
 
@@ -40,19 +41,20 @@ class Importing:
         ImportFailed when a file cannot be imported; nothing is if a file is none at all. TargetError and TransferError
         for what cannot be used. What was imported before a failure stays.
         """
-        from omero.importing import ImportFailed, import_all, scan
-
+        importing = _importing()
         given = [paths] if isinstance(paths, str | PathLike) else list(paths)
-        found = scan([str(path) for path in given], depth)
+        found = importing.scan([str(path) for path in given], depth)
         if found.refusals:
-            raise ImportFailed("import-unknown-format", found.refusals[0].reason)
+            raise importing.ImportFailed("import-unknown-format", found.refusals[0].reason)
         wishes = self._import_options(target, transfer, options)
 
         def progress_of(candidate: Any) -> Callable[[str, int, int], None]:
             return lambda what, done, total: progress and progress(str(candidate.entry), what, done, total)
 
         images: dict[str, Sequence[int]] = {}
-        for outcome in import_all(self.c, found.candidates, wishes, parallel=parallel, progress_of=progress_of):
+        for outcome in importing.import_all(
+            self.c, found.candidates, wishes, parallel=parallel, progress_of=progress_of
+        ):
             if outcome.error is not None:
                 raise outcome.error
             if outcome.imported is not None:
@@ -61,14 +63,18 @@ class Importing:
         return list(self.getObjects("Image", ids, respect_order=True)) if ids else []
 
     def _import_options(self, target: Any, transfer: str, options: dict[str, Any]) -> Any:
-        from omero.importing import Options, find_destination, find_transfer
-
+        importing = _importing()
         group = self.SERVICE_OPTS.getOmeroGroup()
         group = None if group in (None, "-1") else int(group)
-        wishes = Options(transfer=find_transfer(transfer), group=group, **options)
+        wishes = importing.Options(transfer=importing.find_transfer(transfer), group=group, **options)
         if isinstance(target, str):
             context = None if group is None else dict(self.SERVICE_OPTS)
-            found = find_destination(self.c, target, context=context)
+            found = importing.find_destination(self.c, target, context=context)
             return replace(wishes, target=found.container, template=found.template)
         plain = getattr(target, "_obj", target)
         return wishes if plain is None else replace(wishes, target=type(plain)(plain.getId().getValue(), False))
+
+
+def _importing() -> Any:
+    """Brings all readers, so that it is loaded by its name alone: the gateway itself does without them."""
+    return import_module("omero.importing")
