@@ -1,23 +1,26 @@
 """How gunicorn runs the web application: ``gunicorn -c python:omero_web.gunicorn_conf omero_web.wsgi``.
 
-Few processes with several threads each: requests mostly wait for the Blitz server, and a process costs memory. The
+A process for each processor, up to four, with several threads each: most requests wait for the Blitz server. The
 properties ``omero.web.wsgi_workers``, ``wsgi_threads`` and ``wsgi_timeout`` change it.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
 from omero_web.config import web_config
+
+MOST_WORKERS = 4
 
 _config = web_config()
 _host = _config.text("omero.web.application_server.host", "127.0.0.1")
 
 bind = f"[{_host}]:{_config.properties.ports.web}" if ":" in _host else f"{_host}:{_config.properties.ports.web}"
 worker_class = "gthread"
-# The official default of 5 is for workers that serve one request at a time.
-workers = _config.explicit("omero.web.wsgi_workers", 1)
+# The official default of 5 is for workers that serve one request at a time. Tiles keep a processor busy each.
+workers = _config.explicit("omero.web.wsgi_workers", min(MOST_WORKERS, os.cpu_count() or 1))
 threads = _config.number("omero.web.wsgi_threads", 8)
 timeout = _config.number("omero.web.wsgi_timeout", 60)
 graceful_timeout = 10

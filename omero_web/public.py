@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from omero_web.config import Server, web_config
 from omero_web.connections import CONNECTIONS, LoginRefused, create_session
 
-__all__ = ["forget_public", "open_to_public", "public_session"]
+__all__ = ["forget_public", "is_public", "open_to_public", "public_session"]
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +35,16 @@ def _settings() -> tuple[re.Pattern[str], bool] | None:
 
 def open_to_public(request: HttpRequest) -> bool:
     """Whether somebody who has not logged in may ask for this."""
+    return is_public(request.method or "", request.path)
+
+
+def is_public(method: str, path: str) -> bool:
+    """As open_to_public, for a method and a path (with the prefix of the application)."""
     settings = _settings()
     if settings is None:
         return False
     pattern, get_only = settings
-    return bool(pattern.match(request.path)) and (not get_only or request.method in ("GET", "HEAD"))
+    return bool(pattern.match(path)) and (not get_only or method in ("GET", "HEAD"))
 
 
 def public_session() -> tuple[Server, int, str] | None:

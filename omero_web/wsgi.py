@@ -8,4 +8,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "omero_web.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from omero_web.express.lane import Lane  # noqa: E402 - needs Django's settings
+
+application = Lane(django)

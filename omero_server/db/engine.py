@@ -43,6 +43,8 @@ class Database:
         self.memory = Memory()
         self.moves = Moves()
         self.on_change: list[Callable[[frozenset[str]], None]] = [self.memory.changed]
+        # Told after each commit of a transaction that could write, whatever it wrote.
+        self.on_commit: list[Callable[[], None]] = []
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

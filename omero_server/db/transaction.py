@@ -113,6 +113,7 @@ class Transaction:
     def commit(self) -> None:
         """Write the log and privileges, commit, then run what waits for the commit."""
         changed = frozenset(entity for _, entity, _ in self._logs)
+        wrote = self.writable and self._connection is not None
         if self._connection is not None:
             if self._event_id is not None:
                 self._write_logs()
@@ -120,7 +121,7 @@ class Transaction:
             self._connection.commit()
             self.close()
         listeners: list[Callable[[], None]] = [partial(listener, changed) for listener in self.database.on_change]
-        for function in self._after_commit + listeners:
+        for function in (self.database.on_commit if wrote else []) + self._after_commit + listeners:
             try:
                 function()
             except Exception:

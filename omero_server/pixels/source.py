@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +20,7 @@ from sqlalchemy import Connection, Row, select
 
 import omero
 import omero._generated
+from omero_server.control.config import Config
 from omero_server.db.tables import TABLES
 from omero_server.formats.base import FormatError, Reader
 from omero_server.formats.info import FilesetInfo
@@ -32,12 +35,30 @@ from omero_server.repository.identity import find_repository
 from omero_server.repository.layout import Layout, index_name
 
 __all__ = [
-    "Reading", "fileset_reader", "forget_pyramid", "pixel_source", "stored_pixels", "writable_pixels", "write_index",
+    "Place", "Reading", "fileset_reader", "forget_place", "forget_pyramid", "open_place", "pixel_source", "place_of",
+    "stored_pixels", "writable_pixels", "write_index",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
 SHELF = ReaderShelf()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where pixels lie: all that is needed to open them without the database. sizes: x, y, z, c, t.
+
+    entry: the file by which their fileset is opened; None for server-written pixels. missing: why there are none.
+    """
+
+    pixels_id: int
+    sizes: tuple[int, int, int, int, int]
+    pixel_type: str
+    series: int
+    fileset: int | None
+    template_prefix: str
+    entry: Path | None
+    missing: str
 
 
 class Reading(Protocol):
@@ -55,53 +76,75 @@ def pixel_source(call: Reading, pixels_id: int) -> PixelBuffer:
     ValidationException for an unknown id; ResourceError when there are no pixels (yet) or they cannot be read, naming
     the file. Reading itself raises IndexError for what lies outside, FormatError for a damaged file.
     """
-    row = _find(call.db, pixels_id)
-    layout = Layout.of(call.engine.config)
-    if is_large(call.engine.config, row.sizex, row.sizey):
-        return _large(call, layout, row)
-    return _stored(call.db, layout, row)
+    return open_place(call.engine.config, place_of(call, pixels_id), lambda: call.engine.pyramids.request(pixels_id))
 
 
 def stored_pixels(call: Reading, pixels_id: int) -> PixelBuffer:
     """As pixel_source, without the help of a pyramid that was made of the pixels."""
-    return _stored(call.db, Layout.of(call.engine.config), _find(call.db, pixels_id))
+    return _stored(Layout.of(call.engine.config), place_of(call, pixels_id))
 
 
-def _stored(db: Connection, layout: Layout, row: Row[Any]) -> PixelBuffer:
-    if layout.pixels(row.id).exists():
-        return RomioBuffer(layout.pixels(row.id), _sizes(row), row.type)
+def place_of(call: Reading, pixels_id: int) -> Place:
+    """Where pixels lie. ValidationException for an unknown id."""
+    row, layout = _find(call.db, pixels_id), Layout.of(call.engine.config)
+    entry, missing = None, ""
+    if not layout.pixels(pixels_id).exists():
+        try:
+            entry = _entry(call.db, layout, row)
+        except omero.ResourceError as error:
+            missing = error.message
+    return Place(
+        pixels_id, _sizes(row), row.type, row.series or 0, row.fileset, row.templateprefix or "", entry, missing
+    )  # fmt: skip
+
+
+def open_place(config: Config, place: Place, order: Callable[[], None]) -> PixelBuffer:
+    """The pixels at a place, for reading; errors as for pixel_source.
+
+    ``order``: asks for a pyramid, where planes are very large and have no smaller levels.
+    """
+    layout = Layout.of(config)
+    width, height = place.sizes[:2]
+    return _large(config, layout, place, order) if is_large(config, width, height) else _stored(layout, place)
+
+
+def _stored(layout: Layout, place: Place) -> PixelBuffer:
+    if place.missing:
+        raise omero.ResourceError(message=place.missing)
+    if place.entry is None:
+        return RomioBuffer(layout.pixels(place.pixels_id), place.sizes, place.pixel_type)
     try:
-        return _original(db, layout, row)
+        return _original(layout, place, place.entry)
     except FormatError as error:
-        raise omero.ResourceError(message=f"The pixels {row.id} cannot be read. {error}") from error
+        raise omero.ResourceError(message=f"The pixels {place.pixels_id} cannot be read. {error}") from error
 
 
-def _large(call: Reading, layout: Layout, row: Row[Any]) -> PixelBuffer:
+def _large(config: Config, layout: Layout, place: Place, order: Callable[[], None]) -> PixelBuffer:
     """Pixels with very large planes. Where neither the files nor a pyramid have smaller levels these are ordered."""
-    pyramid, tile = _pyramid(layout, row), pyramid_tile(call.engine.config)
-    has_full = pyramid is not None and pyramid.size_x == row.sizex
+    pyramid, tile = _pyramid(layout, place), pyramid_tile(config)
+    has_full = pyramid is not None and pyramid.size_x == place.sizes[0]
     # What we made ourselves is without loss, and was made to be read quickly.
     if pyramid is not None and has_full and pyramid.reader_name == OwnPyramidReader.name:
         return LargeBuffer(None, pyramid, has_full, tile)
     try:
-        source = _stored(call.db, layout, row)
+        source = _stored(layout, place)
     except omero.ResourceError:
         if pyramid is None or not has_full:
             raise
-        log.info("the pixels %d are read from their pyramid, since their own files cannot be read", row.id)
+        log.info("the pixels %d are read from their pyramid, since their own files cannot be read", place.pixels_id)
         return LargeBuffer(None, pyramid, has_full, tile)
     if len(source.levels) > 1:
         if pyramid is not None:
             pyramid.close()
         return source
     if pyramid is None:
-        call.engine.pyramids.request(row.id)
+        order()
     return LargeBuffer(source, pyramid, has_full, tile)
 
 
-def _pyramid(layout: Layout, row: Row[Any]) -> ReaderBuffer | None:
+def _pyramid(layout: Layout, place: Place) -> ReaderBuffer | None:
     """The pyramid; None when there is none or it is of no use. An empty file says that making one has failed."""
-    path = layout.pyramid(row.id)
+    path = layout.pyramid(place.pixels_id)
     try:
         size = path.stat().st_size
     except FileNotFoundError:
@@ -110,10 +153,10 @@ def _pyramid(layout: Layout, row: Row[Any]) -> ReaderBuffer | None:
         return None
     try:
         return SHELF.buffer(
-            ("pyramid", row.id), 0, lambda: open_pyramid(path, (row.sizez, row.sizec, row.sizet), row.type)
+            ("pyramid", place.pixels_id), 0, lambda: open_pyramid(path, place.sizes[2:], place.pixel_type)
         )  # fmt: skip
     except FormatError as error:
-        log.warning("the pyramid of the pixels %d is not used: %s", row.id, error)
+        log.warning("the pyramid of the pixels %d is not used: %s", place.pixels_id, error)
         return None
 
 
@@ -142,6 +185,13 @@ def _forget(removed: removal.Doomed) -> None:
         SHELF.forget(("fileset", removed.row_id))
     if removed.table == "pixels":
         forget_pyramid(removed.row_id)
+
+
+def forget_place(place: Place) -> None:
+    """Close what was kept open of these pixels: nobody looks at them any more, or their files are gone."""
+    forget_pyramid(place.pixels_id)
+    if place.fileset is not None:
+        SHELF.forget(("fileset", place.fileset))
 
 
 def forget_pyramid(pixels_id: int) -> None:
@@ -182,13 +232,12 @@ def _sizes(row: Row[Any]) -> tuple[int, int, int, int, int]:
     return row.sizex, row.sizey, row.sizez, row.sizec, row.sizet
 
 
-def _original(db: Connection, layout: Layout, row: Row[Any]) -> PixelBuffer:
-    path, series = _entry(db, layout, row), row.series or 0
-    if row.fileset is None:
-        return SHELF.buffer(("file", str(path)), series, lambda: open_reader(path))
+def _original(layout: Layout, place: Place, entry: Path) -> PixelBuffer:
+    if place.fileset is None:
+        return SHELF.buffer(("file", str(entry)), place.series, lambda: open_reader(entry))
     return SHELF.buffer(
-        ("fileset", row.fileset), series, lambda: _open_fileset(layout, row.templateprefix or "", path)
-    )  # fmt: skip
+        ("fileset", place.fileset), place.series, lambda: _open_fileset(layout, place.template_prefix, entry)
+    )
 
 
 def _entry(db: Connection, layout: Layout, row: Row[Any]) -> Path:

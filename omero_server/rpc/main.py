@@ -18,6 +18,8 @@ import omero._generated  # noqa: F401 - defines the wire classes
 from omero_server.commands import registry as commands
 from omero_server.control.certificates import ensure_certificate
 from omero_server.control.config import Config
+from omero_server.rpc.changes import ChangeCounter
+from omero_server.rpc.doorway import Doorway
 from omero_server.rpc.engine import Engine
 from omero_server.rpc.login import Login
 from omero_server.rpc.objects import ActiveObjects
@@ -59,7 +61,20 @@ class Server:
         timeout = self.config.get_int("omero.sessions.timeout") // 1000
         self.adapter.add(RouterServant(Login(self.engine), self.adapter, timeout), ROUTER_IDENTITY)
         self.adapter.activate()
+        self._open_doorway()
         _collect_rarely()
+
+    def _open_doorway(self) -> None:
+        """Let OMERO.web ask. Where that cannot be it goes through Ice, which is slower."""
+        engine, run_dir = self.engine, self.config.instance.run_dir
+        changes = ChangeCounter(run_dir)
+        engine.on_shutdown(changes.close)
+        engine.database.on_commit.append(changes.bump)
+        engine.sessions.on_close.append(lambda session: changes.bump())
+        try:
+            engine.on_shutdown(Doorway(engine, changes, run_dir).close)
+        except (OSError, AttributeError) as error:
+            log.warning("OMERO.web will render its tiles through Ice: %s", error)
 
     def stop(self) -> None:
         """Stop accepting clients, end sessions, free everything."""

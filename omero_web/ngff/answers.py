@@ -6,10 +6,14 @@ import hashlib
 import re
 from collections.abc import Callable
 
-__all__ = ["CACHE_CONTROL", "Reply", "etag", "reply"]
+from omero_web.ngff.image import ZarrImage
+
+__all__ = ["ASKED", "CACHE_CONTROL", "Reply", "etag", "pixels_tag", "reply"]
 
 # Whoever keeps an answer asks each time whether it still holds, since rights may be taken away; asking is cheap.
 CACHE_CONTROL = "private, no-cache"
+ASKED = ("If-None-Match", "If-Range", "Range")
+"""The headers of a request that `reply` looks at."""
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 Reply = tuple[int, dict[str, str], bytes]
@@ -21,12 +25,19 @@ def etag(*parts: object) -> str:
     return f'"{hashlib.blake2s(repr(parts).encode(), digest_size=12).hexdigest()}"'
 
 
+def pixels_tag(image: ZarrImage, *what: object) -> str | None:
+    """A name for pixels of an image. They never change once their digest is known, and have none before."""
+    if not image.digest or image.digest.startswith("Pending"):
+        return None
+    return etag(image.pixels.pixels_id, image.digest, image.levels, tuple(image.tile), *what)
+
+
 def reply(
     content: Callable[[], bytes], kind: str, tag: str | None, asked: dict[str, str | None], more: dict[str, str]
 ) -> Reply:
     """The answer with what ``content`` makes, which is not called when the caller has it already.
 
-    ``asked``: the request's headers ``If-None-Match``, ``Range`` and ``If-Range``.
+    ``asked``: the request's headers of the names `ASKED`.
     """
     headers = {"Content-Type": kind, "Cache-Control": CACHE_CONTROL, "Accept-Ranges": "bytes", **more}
     if tag is not None:

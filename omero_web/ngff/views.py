@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from omero_web.blitz import Blitz
 from omero_web.decorators import login_required
 from omero_web.errors import NotFound
-from omero_web.ngff.answers import Reply, etag, reply
+from omero_web.ngff.answers import ASKED, Reply, etag, pixels_tag, reply
 from omero_web.ngff.chunks import TILE_FORMATS, chunk_bytes, tile_bytes
 from omero_web.ngff.image import Chunk, ZarrImage, read_region, zarr_image
 from omero_web.ngff.keys import chunk_place
@@ -26,7 +26,6 @@ from omero_web.webgateway.params import ParameterError, parse_region
 __all__ = ["image", "plate", "tile"]
 
 LARGEST_TILE_PIXELS = 4096 * 4096
-_ASKED = ("If-None-Match", "If-Range", "Range")
 
 
 def _answer(request: HttpRequest, found: Reply) -> HttpResponse:
@@ -37,7 +36,7 @@ def _answer(request: HttpRequest, found: Reply) -> HttpResponse:
 
 
 def _asked(request: HttpRequest) -> dict[str, str | None]:
-    return {name: request.headers.get(name) for name in _ASKED}
+    return {name: request.headers.get(name) for name in ASKED}
 
 
 def _document(request: HttpRequest, documents: dict[str, Any], key: str) -> HttpResponse:
@@ -70,15 +69,8 @@ def _of_image(request: HttpRequest, blitz: Blitz, version: str, iid: int, key: s
     def content() -> bytes:
         return chunk_bytes(read_region(blitz, found, chunk), (shape[0], shape[1]))
 
-    tag = _pixels_tag(found, "chunk", place)
+    tag = pixels_tag(found, "chunk", place)
     return _answer(request, reply(content, "application/octet-stream", tag, _asked(request), {}))
-
-
-def _pixels_tag(found: ZarrImage, *what: object) -> str | None:
-    """Pixels never change once their digest is known."""
-    if not found.digest or found.digest.startswith("Pending"):
-        return None
-    return etag(found.pixels.pixels_id, found.digest, found.levels, found.tile, *what)
 
 
 @require_safe
@@ -110,7 +102,7 @@ def tile(request: HttpRequest, blitz: Blitz, iid: int, z: int, c: int, t: int) -
     found = zarr_image(blitz, iid)
     wanted = _tile_region(request, found, (z, c, t))
     kind, body, headers = tile_bytes(read_region(blitz, found, wanted), form)
-    tag = _pixels_tag(found, form, wanted)
+    tag = pixels_tag(found, form, wanted)
     return _answer(request, reply(lambda: body, kind, tag, _asked(request), headers))
 
 
