@@ -110,7 +110,7 @@ def span(buffer: PixelBuffer, offset: int, count: int) -> bytes:
 def hypercube(buffer: PixelBuffer, offset: Sequence[int], size: Sequence[int], step: Sequence[int]) -> bytes:
     """Every ``step``-th pixel of a box in five dimensions; each list is in the order X, Y, Z, C, T.
 
-    IndexError for a box outside of the image, ApiUsageException for lists of another length or steps below 1.
+    IndexError for a box outside of the image, lists of another length and steps below 1.
     """
     limits = buffer.size_x, buffer.size_y, buffer.size_z, buffer.size_c, buffer.size_t
     _check_box(limits, offset, size, step)
@@ -128,9 +128,9 @@ def hypercube(buffer: PixelBuffer, offset: Sequence[int], size: Sequence[int], s
 
 def _check_box(limits: Sequence[int], offset: Sequence[int], size: Sequence[int], step: Sequence[int]) -> None:
     if not len(offset) == len(size) == len(step) == len(limits):
-        raise omero.ApiUsageException(message="offset, size and step each need five numbers, for X, Y, Z, C and T.")
+        raise IndexError("offset, size and step each need five numbers, for X, Y, Z, C and T")
     for axis, limit, at, length, stride in zip("XYZCT", limits, offset, size, step, strict=True):
         if stride < 1:
-            raise omero.ApiUsageException(message=f"The step along {axis} must be 1 at least, not {stride}.")
+            raise IndexError(f"the step along {axis} must be 1 at least, not {stride}")
         if at < 0 or length < 1 or at + length > limit:
             raise IndexError(f"{axis} from {at}, {length} long, where the size is {limit}")
