@@ -14,6 +14,7 @@ import numpy as np
 
 from omero_server.formats.base import FormatError, pixel_type_of
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Quantity
+from omero_server.formats.rawbytes import beside
 from omero_server.formats.stored import StoredReader, contiguous, stored
 
 __all__ = ["NrrdReader"]
@@ -103,10 +104,10 @@ def _files(path: Path, header: _Header) -> list[Path]:
         return [path]
     if name.startswith("LIST") or "%" in name:
         raise FormatError(path, "has its pixels in several files", "Save it as one .nrrd file.")
-    folder, data = path.parent.resolve(), (path.parent / name).resolve()
-    if not data.is_relative_to(folder) or data == path.resolve():
-        raise FormatError(path, f"names the file {name!r} outside of its folder", "Put both files together.")
-    return [path, path.parent / data.relative_to(folder)]
+    data = beside(path, name)
+    if data == path:
+        raise FormatError(path, "names itself as the file of its pixels")
+    return [path, data]
 
 
 def _numbers(text: str, path: Path, kind: type) -> list[Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from omero_server.formats.base import Array, FormatError, Reader
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
+from omero_server.formats.rawbytes import beside
 
 __all__ = ["PatternReader"]
 
@@ -173,11 +174,9 @@ def _axes(told: list[str | None]) -> list[str]:
 
 
 def _inside(name: str, path: Path) -> Path:
-    file = path.parent / name
-    folder = path.parent.resolve()
-    if not file.resolve().is_relative_to(folder) or name.lower().endswith(".pattern"):
-        raise FormatError(path, f"names {name!r}, which is not a file of its folder", "Put all files together.")
-    return file
+    if name.lower().endswith(".pattern"):
+        raise FormatError(path, f"names {name!r}, which is a pattern itself")
+    return beside(path, name)
 
 
 def _described(file: Path, path: Path) -> FilesetInfo:

@@ -7,6 +7,7 @@ fault of the memory map.
 from __future__ import annotations
 
 import math
+import os
 import struct
 import threading
 from collections import OrderedDict
@@ -18,7 +19,7 @@ import numpy as np
 
 from omero_server.formats.base import Array, FormatError
 
-__all__ = ["PieceCache", "check_room", "file_size", "has_magic", "plane_region", "read_at", "unpack_at"]
+__all__ = ["PieceCache", "beside", "check_room", "file_size", "has_magic", "plane_region", "read_at", "unpack_at"]
 
 MAX_PIECE_BYTES = 2**31
 """No piece that must be read or decoded at once may be larger."""
@@ -40,6 +41,17 @@ def file_size(path: Path) -> int:
         return path.stat().st_size
     except OSError as error:
         raise FormatError(path, f"cannot be read: {error.strerror}", "Restore the file.") from error
+
+
+def beside(path: Path, name: str) -> Path:
+    """The file that `path` calls `name`, in its folder or below; FormatError for a name that leads elsewhere.
+
+    Links are not followed: files that were imported in place are links to anywhere.
+    """
+    file = Path(os.path.normpath(path.parent / name))
+    if "\0" in name or not file.is_relative_to(os.path.normpath(path.parent)) or file == path.parent:
+        raise FormatError(path, f"names {name[:200]!r} outside of its folder", "Put all files together.")
+    return file
 
 
 def read_at(path: Path, offset: int, count: int) -> bytes:

@@ -22,6 +22,7 @@ from omero_server.formats.tiff import TiffReader
 from tests.unit import (
     test_formats_dicom,
     test_formats_movies,
+    test_formats_plates,
     test_formats_simple,
     test_formats_slides,
     test_formats_vendors,
@@ -141,6 +142,7 @@ def test_every_built_in_reader_is_tested_here() -> None:
     modules = (
         test_formats_dicom,
         test_formats_movies,
+        test_formats_plates,
         test_formats_simple,
         test_formats_slides,
         test_formats_vendors,

@@ -1,0 +1,139 @@
+"""Yokogawa CellVoyager: `MeasurementData.mlf` names the TIFF files of a plate; `.mrf` and `.mes` tell the settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from omero_server.formats.base import FormatError
+from omero_server.formats.info import ChannelInfo, ObjectiveInfo, PlaneInfo, Quantity
+from omero_server.formats.rawbytes import beside, file_size
+from omero_server.formats.screening import PlateFile, PlateFiles, ScreeningReader
+from omero_server.formats.xmlnotes import parse_xml
+
+__all__ = ["CellVoyagerReader"]
+
+_DATA, _DETAIL = "MeasurementData.mlf", "MeasurementDetail.mrf"
+_LARGEST = 1 << 30
+_SUFFIXES = (".tif", ".tiff")
+
+
+class CellVoyagerReader(ScreeningReader):
+    """Plates of the CV7000, CV8000 and CellVoyager systems of the same kind."""
+
+    name = "cellvoyager"
+    format = "CV7000"
+    suffixes = (".mlf",)
+
+    @classmethod
+    def index_of(cls, path: Path) -> Path | None:
+        known = path.name in (_DATA, _DETAIL) or path.suffix.lower() in _SUFFIXES
+        return path.with_name(_DATA) if known and path.with_name(_DATA).is_file() else None
+
+    @classmethod
+    def parse(cls, index: Path) -> PlateFiles:
+        records = [item for item in _xml(index) if item.get("Type") == "IMG" and (item.text or "").strip()]
+        detail_path = index.with_name(_DETAIL)
+        detail = _xml(detail_path) if detail_path.is_file() else None
+        start = min((moment for item in records if (moment := _moment(item)) is not None), default=None)
+        plate = PlateFiles(
+            name=(detail.get("Title") if detail is not None else None) or index.parent.name,
+            rows=_whole(detail, "RowCount"),
+            columns=_whole(detail, "ColumnCount"),
+            index=[index],
+            files=[_file(item, index, start) for item in records],
+        )
+        if detail is not None:
+            plate.index.append(detail_path)
+            plate.metadata = dict(detail.attrib)
+            _settings(plate, detail, index)
+        plate.z_step = _step(records)
+        return plate
+
+
+def _xml(path: Path) -> Element:
+    """The root, names without their namespace."""
+    if file_size(path) > _LARGEST:
+        raise FormatError(path, "is larger than an index can be")
+    root = parse_xml(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), path)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        element.attrib = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+    return root
+
+
+def _number(item: Element | None, name: str) -> float | None:
+    try:
+        value = float(item.get(name, "") if item is not None else "")
+    except ValueError:
+        return None
+    return value if abs(value) < 2**31 else None
+
+
+def _whole(item: Element | None, name: str) -> int:
+    return int(_number(item, name) or 0)
+
+
+def _micrometres(item: Element, name: str) -> Quantity | None:
+    value = _number(item, name)
+    return None if value is None else (value, "µm")
+
+
+def _moment(item: Element) -> datetime | None:
+    try:
+        return datetime.fromisoformat(item.get("Time", ""))
+    except ValueError:
+        return None
+
+
+def _file(item: Element, index: Path, start: datetime | None) -> PlateFile:
+    moment = _moment(item)
+    info = PlaneInfo(
+        0, 0, 0, delta_t=((moment - start).total_seconds(), "s") if moment is not None and start is not None else None,
+        position_x=_micrometres(item, "X"), position_y=_micrometres(item, "Y"), position_z=_micrometres(item, "Z"),
+    )  # fmt: skip
+    return PlateFile(
+        beside(index, (item.text or "").strip()), _whole(item, "Row") - 1, _whole(item, "Column") - 1,
+        _whole(item, "FieldIndex"), _whole(item, "ZIndex"), _whole(item, "Ch"), _whole(item, "TimePoint"), info,
+    )  # fmt: skip
+
+
+def _settings(plate: PlateFiles, detail: Element, index: Path) -> None:
+    """Pixel size of the detail; names, wavelengths, objective of the settings file that it names."""
+    channel = detail.find("MeasurementChannel")
+    if channel is not None:
+        sizes = [_number(channel, f"{side}PixelDimension") for side in ("Horizontal", "Vertical")]
+        x, y = ((size, "µm") if size and size > 0 else None for size in sizes)
+        plate.pixel_size = x, y
+    path = index.with_name(Path(detail.get("MeasurementSettingFileName", "")).name or "-")
+    if not path.is_file():
+        return
+    plate.index.append(path)
+    settings = _xml(path)
+    for item in settings.findall("ChannelList/Channel"):
+        plate.channels[_whole(item, "Ch")] = _channel(item)
+        power = _number(item, "Magnification")
+        if power and power > 0 and plate.objective is None:
+            plate.objective = ObjectiveInfo("Objective:0", nominal_magnification=power, model=item.get("Objective"))
+
+
+def _channel(item: Element) -> ChannelInfo:
+    """Colour is `#AARRGGBB`; the target of a laser is its wavelength."""
+    name = item.get("Fluorophore") or item.get("Acquisition") or item.get("Target")
+    wave, text = _number(item, "Target"), item.get("Color", "")
+    colour = None
+    if len(text) == 9 and all(letter in "0123456789abcdefABCDEF" for letter in text[1:]):
+        colour = int.from_bytes(bytes.fromhex(text[3:] + "FF"), "big", signed=True)
+    confocal = "Confocal" in item.get("Kind", "")
+    return ChannelInfo(
+        name or None, colour, excitation_wavelength=(wave, "nm") if wave and wave > 0 else None,
+        acquisition_mode="SpinningDiskConfocal" if confocal else None,
+    )  # fmt: skip
+
+
+def _step(records: list[Element]) -> Quantity | None:
+    places = {_whole(item, "ZIndex"): place for item in reversed(records) if (place := _number(item, "Z")) is not None}
+    numbers = sorted(places)
+    step = abs(places[numbers[1]] - places[numbers[0]]) if len(numbers) > 1 else 0
+    return (round(step, 6), "µm") if step > 0 else None
