@@ -39,6 +39,7 @@ _BUILT_IN = (
     "gatan:GatanReader",
     "imaris:ImarisReader",
     "bdv:BdvReader",
+    "zvi:ZviReader",
     "metamorph:MetamorphReader",
     "svs:SvsReader",
     "ndpi:NdpiReader",

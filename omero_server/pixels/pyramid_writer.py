@@ -73,9 +73,7 @@ def _first_levels(
     return found
 
 
-def _blocks(
-    buffer: PixelBuffer, zct: tuple[int, int, int], unit: tuple[int, int]
-) -> Iterator[tuple[int, int, Array]]:
+def _blocks(buffer: PixelBuffer, zct: tuple[int, int, int], unit: tuple[int, int]) -> Iterator[tuple[int, int, Array]]:
     """A plane in blocks, whose sides are multiples of ``unit`` but at the edges; with where each begins."""
     whole_rows = buffer.tile_size[0] >= buffer.size_x
     most = _BLOCK_BYTES // (unit[1] * buffer.dtype.itemsize)

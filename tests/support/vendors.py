@@ -89,4 +89,8 @@ SAMPLES = [
         "xyc-fluo-cells-small.h5", "bdv", (160, 160, 1, 3, 1), "uint8", "0ebc36c7b52e62434ff9a844403323159ae69d10",
         channels=["s00", "s01", "s02"],
     ),
+    Sample(
+        "sample.zvi", "zvi", (648, 488, 1, 4, 1), "uint16", "bbc59bf16cadea816d2aacb1ffd18709a0b8988a",
+        (0.2475, 0.2475, None), ["DIC (Nomarski)", "DAPI", "eGFP", "Alexa 594"],
+    ),
 ]  # fmt: skip

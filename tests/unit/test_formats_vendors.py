@@ -28,6 +28,7 @@ from omero_server.formats.oif import OibReader, OifReader
 from omero_server.formats.registry import open_reader
 from omero_server.formats.sdt import SdtReader
 from omero_server.formats.spe import SpeReader
+from omero_server.formats.zvi import ZviReader
 from tests.support.oif import unbundled
 from tests.support.packed import packed
 from tests.support.sdt import sdt_sample
@@ -122,6 +123,12 @@ class TestImaris(ReaderConformance):
 class TestBdv(ReaderConformance):
     reader = BdvReader
     samples = _samples("bdv")
+    foreign = FOREIGN
+
+
+class TestZvi(ReaderConformance):
+    reader = ZviReader
+    samples = _samples("zvi")
     foreign = FOREIGN
 
 
