@@ -18,7 +18,7 @@ import numpy as np
 from omero_server.formats.base import MAX_REGION_PIXELS, PIXEL_DTYPES, Array, Reader
 from omero_server.formats.info import Level
 
-__all__ = ["PixelBuffer", "ReaderBuffer", "RomioBuffer", "bands", "default_tile", "planes_sha1"]
+__all__ = ["PixelBuffer", "ReaderBuffer", "RomioBuffer", "UnwrittenBuffer", "bands", "default_tile", "planes_sha1"]
 
 _TILE_BYTES = 1 << 20
 _BAND_BYTES = 16 << 20
@@ -231,6 +231,31 @@ class RomioBuffer(_Levels):
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+
+class UnwrittenBuffer(_Levels):
+    """Pixels that have no data yet, for those who ask how they shall be written. Reading raises ValueError."""
+
+    byte_order = ">"
+
+    def __init__(
+        self, sizes: tuple[int, int, int, int, int], pixel_type: str, tile_size: tuple[int, int] | None = None
+    ) -> None:
+        self.size_x, self.size_y, self.size_z, self.size_c, self.size_t = sizes
+        self.pixel_type, self.dtype = pixel_type, PIXEL_DTYPES[pixel_type]
+        self.levels = [Level(self.size_x, self.size_y)]
+        self.tile_size = tile_size or default_tile(self.size_x, self.size_y, self.dtype.itemsize)
+
+    def plane(self, z: int, c: int, t: int, level: int = 0) -> Array:
+        """There is none."""
+        raise ValueError("these pixels have no data yet")
+
+    def region(self, z: int, c: int, t: int, x: int, y: int, w: int, h: int, level: int = 0) -> Array:
+        """There is none."""
+        raise ValueError("these pixels have no data yet")
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def bands(buffer: PixelBuffer, z: int, c: int, t: int, level: int = 0) -> Iterator[tuple[int, Array]]:

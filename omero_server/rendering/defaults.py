@@ -12,7 +12,7 @@ from omero_server.control.config import Config
 from omero_server.pixels.buffer import PixelBuffer
 from omero_server.pixels.large import is_large
 from omero_server.pixels.source import pixel_source
-from omero_server.rendering.luts import SHIPPED, load_luts
+from omero_server.rendering.luts import SHIPPED, LutShelf
 from omero_server.rendering.metadata import PixelsInfo, Reading
 from omero_server.rendering.renderer import Renderer
 from omero_server.rendering.settings import RenderSettings, default_settings
@@ -93,11 +93,11 @@ def renderer_of(config: Config, buffer: PixelBuffer, pixels: PixelsInfo, setting
         settings,
         stats=pixels.stats,
         significant_bits=pixels.significant_bits,
-        luts=_luts(config.instance.root / "lib" / "scripts"),
+        luts=_luts(config.instance.root / "lib" / "scripts").tables(),
     )
 
 
 @lru_cache(maxsize=4)
-def _luts(scripts: Path) -> Any:
-    """Lookup tables by name: the shipped ones, then those among the scripts. Read once."""
-    return load_luts((SHIPPED, scripts))
+def _luts(scripts: Path) -> LutShelf:
+    """The shelf of a server's lookup tables: the shipped ones, then those among the scripts."""
+    return LutShelf((SHIPPED, scripts))

@@ -1,20 +1,26 @@
 """Colour lookup tables in ImageJ's file forms: raw, NIH Image ("ICOL") and text."""
 
+import logging
 import re
 import struct
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SHIPPED", "Table", "load_luts", "parse_lut"]
+__all__ = ["SHIPPED", "LutShelf", "Table", "load_luts", "parse_lut"]
 
 Table = npt.NDArray[np.uint8]
+
+log = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).parent / "lut_files"
 
 _RAW_SIZE = 768
+_PATIENCE = 5.0
 _RAW_SIZES = (0, 768, 970)
 _MAX_FILE_SIZE = 1024 * 1024
 _NIH_MAGIC = 0x49434F4C
@@ -89,3 +95,32 @@ def load_luts(folders: Iterable[Path] = (SHIPPED,)) -> Mapping[str, Table]:
             if table is not None:
                 tables[path.name] = table
     return tables
+
+
+class LutShelf:
+    """The lookup tables of a server. Files that were added, changed or removed are noticed after a few seconds."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(folders)
+        self._lock = threading.Lock()
+        self._seen: frozenset[tuple[str, int, int]] | None = None
+        self._looked = -_PATIENCE
+        self._tables: Mapping[str, Table] = {}
+
+    def tables(self) -> Mapping[str, Table]:
+        """All tables by bare file name."""
+        with self._lock:
+            if time.monotonic() - self._looked >= _PATIENCE:
+                self._look()
+                self._looked = time.monotonic()
+            return self._tables
+
+    def _look(self) -> None:
+        try:
+            paths = [path for folder in self._folders for path in folder.rglob("*.lut")]
+            found = frozenset((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
+            if found != self._seen:
+                self._tables, self._seen = load_luts(self._folders), found
+        except OSError as error:
+            # Files come and go while they are looked at: what is known serves until the next look.
+            log.warning("the lookup tables cannot be read: %s", error)

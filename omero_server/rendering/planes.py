@@ -8,7 +8,10 @@ import numpy as np
 from omero_server.rendering.errors import PlaneError, SettingError
 from omero_server.rendering.source import Plane, PlaneSource, check_plane
 
-__all__ = ["PlaneDef", "Region", "Slice", "read_plane"]
+__all__ = ["PlaneDef", "Region", "Slice", "check_amount", "read_plane"]
+
+MOST_PIXELS = 2**27
+"""Pixels of a picture: about 11,500 x 11,500, which take up to a gigabyte while they are rendered."""
 
 
 class Slice(IntEnum):
@@ -65,8 +68,18 @@ class PlaneDef:
             raise SettingError(f"indices of a plane must not be negative: {fixed}, t = {self.t}")
 
 
+def check_amount(width: int, height: int) -> None:
+    """SettingError for a picture that would take too much memory."""
+    if width * height > MOST_PIXELS:
+        raise SettingError(
+            f"a picture of {width} x {height} pixels is too large: ask for a region, or a smaller resolution level"
+        )
+
+
 def read_plane(source: PlaneSource, plane: PlaneDef, c: int) -> Plane:
-    """One channel of the plane, shape (rows, columns). Raises PlaneError for what lies outside the pixels."""
+    """One channel of the plane, shape (rows, columns). Raises PlaneError for what lies outside the pixels, SettingError
+    for more of it than can be rendered at once.
+    """
     check_plane(source, z=plane.z if plane.slice is Slice.XY else 0, c=c, t=plane.t, level=plane.level)
     if plane.slice is Slice.XY:
         return _read_xy(source, plane, c)
@@ -75,9 +88,11 @@ def read_plane(source: PlaneSource, plane: PlaneDef, c: int) -> Plane:
 
 def _read_xy(source: PlaneSource, plane: PlaneDef, c: int) -> Plane:
     if plane.region is None:
+        check_amount(*source.level_sizes[plane.level])
         pixels = source.plane(plane.z, c, plane.t, plane.level)
     else:
         part = plane.region.cut(*source.level_sizes[plane.level])
+        check_amount(part.width, part.height)
         pixels = source.region(plane.z, c, plane.t, part.x, part.y, part.width, part.height, plane.level)
     return _stride(pixels, plane.stride) if plane.stride > 0 else pixels
 

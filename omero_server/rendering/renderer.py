@@ -11,7 +11,7 @@ from omero_server.rendering.composite import ChannelTable, Lanes
 from omero_server.rendering.encode import DEFAULT_QUALITY, jpeg
 from omero_server.rendering.errors import SettingError
 from omero_server.rendering.luts import Table
-from omero_server.rendering.planes import PlaneDef, read_plane
+from omero_server.rendering.planes import PlaneDef, check_amount, read_plane
 from omero_server.rendering.projection import Projection, project_stack
 from omero_server.rendering.quantum import Range, pixel_type_of, quantizer
 from omero_server.rendering.settings import RGB, ChannelSettings, RenderSettings
@@ -99,6 +99,7 @@ class Renderer:
         return self._compose(_PICTURE, planes.__getitem__, (shape[0], shape[1]))
 
     def _projector(self, algorithm: Projection, t: int, start: int, end: int, stepping: int) -> Callable[[int], Plane]:
+        check_amount(self.source.size_x, self.source.size_y)
         return lambda c: project_stack(self.source, c, t, algorithm, start, end, stepping)
 
     def _render(self, kind: str, read: Callable[[int], Plane], plane: PlaneDef) -> Bytes:

@@ -161,6 +161,8 @@ def test_writing_in_parts(root: Any) -> None:
     store.setPixelsId(made.pixels, False)
     with pytest.raises(omero.LockTimeout):
         store.getPlane(0, 0, 0)
+    assert store.getTileSize() == [SIZE_X, SIZE_Y] and store.getResolutionLevels() == 1
+    assert not store.requiresPixelsPyramid()
     data = made.data
     for t in range(SIZE_T):
         store.setStack(data[t, 0].tobytes(), 0, 0, t)

@@ -16,7 +16,7 @@ from omero_server.rendering.colors import ChannelOptics, FilterRange, import_cha
 from omero_server.rendering.composite import paint_mask
 from omero_server.rendering.encode import jpeg, png
 from omero_server.rendering.errors import PlaneError, SettingError
-from omero_server.rendering.luts import SHIPPED, load_luts
+from omero_server.rendering.luts import SHIPPED, LutShelf, load_luts
 from omero_server.rendering.planes import PlaneDef, Region, Slice, read_plane
 from omero_server.rendering.projection import Projection
 from omero_server.rendering.quantum import Quantizer, QuantumSpec
@@ -121,6 +121,43 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = renderer.render_rgba(PlaneDef())
     monkeypatch.setattr("omero_server.rendering.composite._BLOCK_PIXELS", 100)
     assert np.array_equal(renderer.render_rgba(PlaneDef()), whole)
+
+
+def test_lookup_tables_that_are_added_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omero_server.rendering.luts._PATIENCE", 0.0)
+    shelf = LutShelf((SHIPPED, tmp_path))
+    assert "fire.lut" in shelf.tables() and "mine.lut" not in shelf.tables()
+    (tmp_path / "group").mkdir()
+    (tmp_path / "group" / "mine.lut").write_bytes(bytes(range(256)) * 3)
+    assert shelf.tables()["mine.lut"][7].tolist() == [7, 7, 7]
+    known = shelf.tables()
+    assert shelf.tables() is known, "nothing is read again as long as nothing changes"
+    (tmp_path / "group" / "mine.lut").unlink()
+    assert "mine.lut" not in shelf.tables()
+
+
+def test_pictures_that_would_fill_the_memory_are_refused() -> None:
+    pixels = ArraySource(np.zeros((1, 1, 1, 4, 4), np.uint8))
+    pixels.size_x = pixels.size_y = 12_000
+    pixels.level_sizes = [(12_000, 12_000)]
+    renderer = Renderer(pixels, RenderSettings((ChannelSettings(0, 255),)))
+    with pytest.raises(SettingError, match="region"):
+        renderer.render_rgba(PlaneDef())
+    with pytest.raises(SettingError, match="region"):
+        renderer.project_rgba(Projection.MAXIMUM, 0, 0, 0)
+    assert renderer.render_rgba(PlaneDef(region=Region(0, 0, 3, 3))).shape == (3, 3, 4)
+
+
+def test_thumbnails_of_very_large_planes_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    y, x = np.mgrid[0:1600, 0:2000]
+    pixels = ArraySource(((x + y) // 20).astype(np.uint8)[None, None, None])
+    renderer = Renderer(pixels, RenderSettings((ChannelSettings(0, 255, color=(255, 255, 255, 255)),)))
+    whole = thumbnail.thumbnail_pixels(renderer, 50, 40).astype(int)
+    monkeypatch.setattr(thumbnail, "MOST_PIXELS", 2000 * 1600 - 1)
+    pixels.largest_read = 0
+    sampled = thumbnail.thumbnail_pixels(renderer, 50, 40).astype(int)
+    assert sampled.shape == whole.shape and np.abs(sampled - whole).max() <= 3
+    assert pixels.largest_read == 2000, "a row at a time"
 
 
 def test_many_saturated_channels_stay_white() -> None:

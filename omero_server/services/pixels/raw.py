@@ -8,8 +8,8 @@ from typing import Any
 
 import omero
 import omero._generated
-from omero_server.pixels.buffer import PixelBuffer, RomioBuffer, planes_sha1
-from omero_server.pixels.large import is_large, plane_limits
+from omero_server.pixels.buffer import PixelBuffer, RomioBuffer, UnwrittenBuffer, planes_sha1
+from omero_server.pixels.large import is_large, plane_limits, pyramid_tile
 from omero_server.pixels.source import writable_pixels
 from omero_server.rendering.defaults import needs_pyramid, not_stored_yet, open_pixels
 from omero_server.rendering.metadata import PixelsInfo, load_pixels
@@ -51,15 +51,18 @@ class RawPixelsStoreService(PyramidOperations):
             raise not_stored_yet(pixels)
         return pixels, buffer
 
+    def reading(self) -> PixelBuffer:
+        """The buffer to read from. LockTimeout when the pixels have no data yet."""
+        pixels, buffer = self.opened()
+        if isinstance(buffer, UnwrittenBuffer):
+            raise not_stored_yet(pixels)
+        return buffer
+
     def pixels(self) -> PixelsInfo:
         """The pixels set."""
         if self._pixels is None:
             raise omero.ApiUsageException(message="This store has no pixels yet: call setPixelsId first.")
         return self._pixels
-
-    def reading(self) -> PixelBuffer:
-        """The buffer to read from."""
-        return self.opened()[1]
 
     def extent(self) -> Extent:
         """Sizes in bytes."""
@@ -68,7 +71,7 @@ class RawPixelsStoreService(PyramidOperations):
     @reads
     def setPixelsId(self, call: Call, pixelsId: int, bypassOriginalFile: bool) -> None:
         """Open the pixels with this id; ValidationException when the caller cannot read such."""
-        if self._pixels is not None and self._pixels.id == pixelsId and (self._writer or self._buffer):
+        if self._pixels is not None and self._pixels.id == pixelsId and self._has_data():
             return
         found = load_pixels(call, [pixelsId]).get(pixelsId)
         if found is None:
@@ -81,6 +84,17 @@ class RawPixelsStoreService(PyramidOperations):
             # Pixels made through the API start without data: the caller may be about to write them.
             if not self._is_writable(call):
                 raise
+            self._buffer = self._unwritten(call, found)
+
+    def _has_data(self) -> bool:
+        held = self._writer or self._buffer
+        return held is not None and not isinstance(held, UnwrittenBuffer)
+
+    @staticmethod
+    def _unwritten(call: Call, pixels: PixelsInfo) -> UnwrittenBuffer:
+        sizes = pixels.size_x, pixels.size_y, pixels.size_z, pixels.size_c, pixels.size_t
+        large = is_large(call.engine.config, pixels.size_x, pixels.size_y)
+        return UnwrittenBuffer(sizes, pixels.pixel_type, pyramid_tile(call.engine.config) if large else None)
 
     def _is_writable(self, call: Call) -> bool:
         return self.pixels().sha1 == PENDING and may_edit(call.caller, self.pixels())
@@ -236,7 +250,7 @@ class RawPixelsStoreService(PyramidOperations):
     @reads
     def findMinMax(self, call: Call, channels: list[int]) -> dict[int, list[float]]:
         """Smallest and largest value of the middle plane of channels; nothing for very large planes."""
-        pixels, buffer = self.opened()
+        pixels, buffer = self.pixels(), self.reading()
         if needs_pyramid(call.engine.config, pixels):
             return {}
         with pixel_errors():
@@ -247,7 +261,7 @@ class RawPixelsStoreService(PyramidOperations):
         self, call: Call, channels: list[int], binCount: int, globalRange: bool, plane: Any
     ) -> dict[int, list[int]]:
         """Counts per channel, on the largest level that may be handled as a whole."""
-        pixels, buffer = self.opened()
+        pixels, buffer = self.pixels(), self.reading()
         level = self._histogram_level(call, buffer)
         with pixel_errors():
             return histogram(
