@@ -27,8 +27,17 @@ SAMPLES = sorted(
     path.relative_to(DATA).as_posix()
     for pattern in ("*/*.tif*", "*/*.png", "*/*.jpg", "*/*.lsm", "*/*.svs", "*/*.fake", "*/*.zarr")
     for path in DATA.glob(pattern)
-    if path.parent.name != "packed"  # compressed to save room; no reader opens these as they are
+    # Packed ones are compressed to save room, no reader opens these as they are; files of a plate are one fileset.
+    if path.parent.name not in ("packed", "hcs-yokogawa")
 )
+FURTHER = [
+    "amira/LHMask.zip.am", "avi/tree.avi", "bmp/hopper.bmp", "dicom-wsi/sm_image_control.dcm", "dicom/CT_small.dcm",
+    "fits/test0.fits", "gif/cogs.gif", "hcs-cellomics/made.C01", "hcs-imagexpress/9987_Plate_3420/9987.HTD",
+    "hcs-operetta/Images/Index.idx.xml", "hcs-yokogawa/MeasurementData.mlf", "jp2/world.jp2",
+    "nifti/someones_epi.nii.gz", "nrrd/BallBinary30x30x30.nhdr", "ome-xml/18x24y5z5t2c8b-text.ome",
+    "pcx/odd_stride.pcx", "pattern/stack.pattern", "pgm/hopper_16bit.pgm", "psd/hopper.psd", "quicktime/made.mov",
+    "spider/hopper.spider", "tga/200x32_rgb_bl_rle.tga",
+]  # fmt: skip
 SIMULATED = "cells&sizeX=60&sizeY=40&sizeZ=3&sizeC=2&sizeT=2&pixelType=uint16"
 
 
@@ -88,7 +97,7 @@ def counts(instance: Instance) -> list[Any]:
     )
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("sample", [*SAMPLES, *FURTHER])
 def test_every_sample_is_imported_unchanged(sample: str, client: Any, instance: Instance) -> None:
     found = scan([DATA / sample])
     assert found.refusals == []
