@@ -40,6 +40,7 @@ _BUILT_IN = (
     "imaris:ImarisReader",
     "bdv:BdvReader",
     "zvi:ZviReader",
+    "vsi:VsiReader",
     "metamorph:MetamorphReader",
     "svs:SvsReader",
     "ndpi:NdpiReader",

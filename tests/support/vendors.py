@@ -93,4 +93,8 @@ SAMPLES = [
         "sample.zvi", "zvi", (648, 488, 1, 4, 1), "uint16", "bbc59bf16cadea816d2aacb1ffd18709a0b8988a",
         (0.2475, 0.2475, None), ["DIC (Nomarski)", "DAPI", "eGFP", "Alexa 594"],
     ),
+    Sample(
+        "vsi/vsi-ets-test-jpg2k.vsi", "vsi", (1645, 1682, 11, 2, 1), "uint16",
+        "4adaddf05fdf1d9039cf1bd65be09d92bd35e3dd", (0.108333, 0.108333, 1.0), ["C405", "C488"], 2,
+    ),
 ]  # fmt: skip

@@ -223,7 +223,7 @@ def test_stacks_that_hide_planes_are_refused_whole(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="declares 128 bytes of pixels"):
         open_reader(tmp_path / "a.tif")
     (tmp_path / "a.tif").rename(tmp_path / "a.vsi")
-    with pytest.raises(UnsupportedFormat, match="no reader knows"):
+    with pytest.raises(FormatError, match="no properties"):
         open_reader(tmp_path / "a.vsi")
 
 

@@ -28,6 +28,7 @@ from omero_server.formats.oif import OibReader, OifReader
 from omero_server.formats.registry import open_reader
 from omero_server.formats.sdt import SdtReader
 from omero_server.formats.spe import SpeReader
+from omero_server.formats.vsi import VsiReader
 from omero_server.formats.zvi import ZviReader
 from tests.support.oif import unbundled
 from tests.support.packed import packed
@@ -129,6 +130,12 @@ class TestBdv(ReaderConformance):
 class TestZvi(ReaderConformance):
     reader = ZviReader
     samples = _samples("zvi")
+    foreign = FOREIGN
+
+
+class TestVsi(ReaderConformance):
+    reader = VsiReader
+    samples = _samples("vsi")
     foreign = FOREIGN
 
 
