@@ -24,6 +24,7 @@ from omero.callbacks import CmdCallbackI
 from omero.clients import BaseClient
 from omero.clients.keepalive import KeepAlive
 from omero.rtypes import rlong, rstring, unwrap
+from omero_server.control.state import wait_for
 from tests.support.instance import Instance
 
 
@@ -145,6 +146,7 @@ def test_a_server_that_hangs_is_noticed(instance: Instance) -> None:
         server = instance.pid("Blitz-0")
         os.kill(server, signal.SIGSTOP)
         try:
+            assert wait_for(lambda: Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[0] == "T", 10)
             with pytest.raises(Ice.ConnectionTimeoutException):
                 query.projection("select e.id from Experimenter e", None)
         finally:

@@ -151,12 +151,12 @@ def test_things_of_the_java_importer(root: CommandLine, folder: Path) -> None:
 
 def test_as_another_user(root: CommandLine, instance: Instance, folder: Path, tmp_path: Path) -> None:
     assert root("group", "add", "import-others", "--type", "private").code == 0
-    assert root("user", "add", "olga", "O", "Ther", "import-others", "-P", "secret").code == 0
+    assert root("user", "add", "odile", "O", "Ther", "import-others", "-P", "secret").code == 0
     where = ["-s", instance.host, "-p", str(instance.ports.ssl), "--sudo", "root", "-w", instance.root_password]
-    made = image(root("import", *where, "-u", "olga", "-C", fake(folder)))
+    made = image(root("import", *where, "-u", "odile", "-C", fake(folder)))
     query = f"select o.omeName, g.name from Image i join i.details.owner o join i.details.group g where i.id = {made}"
-    olga = CommandLine(instance, tmp_path / "o", "olga", "secret")
-    assert asked(olga, query) == ["olga,import-others"]
+    odile = CommandLine(instance, tmp_path / "o", "odile", "secret")
+    assert asked(odile, query) == ["odile,import-others"]
 
 
 def bulk(folder: Path, **keys: object) -> str:

@@ -1,13 +1,15 @@
 """The `omero` command run in this process, logged in to a test server, with its output caught."""
 
 import io
+import logging
 import os
 import pty
 import select
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -38,6 +40,18 @@ class Done:
         return [[cell.strip() for cell in line.split("|")] for line in self.out.splitlines()[2:-1]]
 
 
+@contextmanager
+def _same_logging() -> Iterator[None]:
+    """Commands may set up logging for their process, which here is that of the tests."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = handlers
+
+
 class CommandLine:
     """Calls commands as one user, who has a directory of sessions of his own."""
 
@@ -50,7 +64,7 @@ class CommandLine:
 
     def __call__(self, *arguments: str) -> Done:
         out, err = io.StringIO(), io.StringIO()
-        with patch.dict(os.environ, self._environment), redirect_stdout(out), redirect_stderr(err):
+        with patch.dict(os.environ, self._environment), redirect_stdout(out), redirect_stderr(err), _same_logging():
             try:
                 code = main(["-q", *arguments])
             except SystemExit as end:  # argparse
