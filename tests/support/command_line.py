@@ -59,6 +59,7 @@ class CommandLine:
         self._instance = instance
         self._environment = {"OMERO_SESSIONDIR": str(directory), "OMERODIR": str(instance.root)}
         where = ["-s", instance.host, "-p", str(instance.ports.ssl), "-u", user, "-w", password]
+        self.sessions = directory
         done = self("login", *where, *(["-g", group] if group else []))
         assert done.code == 0, done.err
 
