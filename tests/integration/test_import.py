@@ -34,6 +34,7 @@ FURTHER = [
     "amira/LHMask.zip.am", "avi/tree.avi", "bmp/hopper.bmp", "dicom-wsi/sm_image_control.dcm", "dicom/CT_small.dcm",
     "fits/test0.fits", "gif/cogs.gif", "hcs-cellomics/made.C01", "hcs-imagexpress/9987_Plate_3420/9987.HTD",
     "hcs-operetta/Images/Index.idx.xml", "hcs-yokogawa/MeasurementData.mlf", "jp2/world.jp2",
+    "minc/small.mnc", "minc/tiny.mnc", "ndtiff/Full resolution/NDTiff.index",
     "nifti/someones_epi.nii.gz", "nrrd/BallBinary30x30x30.nhdr", "ome-xml/18x24y5z5t2c8b-text.ome",
     "pcx/odd_stride.pcx", "pattern/stack.pattern", "pgm/hopper_16bit.pgm", "psd/hopper.psd", "quicktime/made.mov",
     "spider/hopper.spider", "tga/200x32_rgb_bl_rle.tga",

@@ -9,7 +9,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-__all__ = ["PACKED", "packed"]
+__all__ = ["PACKED", "packed", "temporary_file"]
 
 PACKED = Path(__file__).parents[1] / "data" / "packed"
 
@@ -31,3 +31,11 @@ def packed(name: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(lzma.decompress(source.read_bytes()))
     return _folder() / name
+
+
+def temporary_file(name: str, data: bytes) -> Path:
+    """A file that is there for this run of the tests."""
+    path = _folder() / "made" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    return path

@@ -25,6 +25,7 @@ from tests.unit import (
     test_formats_plates,
     test_formats_simple,
     test_formats_slides,
+    test_formats_stacks,
     test_formats_vendors,
     test_formats_volumes,
 )
@@ -145,6 +146,7 @@ def test_every_built_in_reader_is_tested_here() -> None:
         test_formats_plates,
         test_formats_simple,
         test_formats_slides,
+        test_formats_stacks,
         test_formats_vendors,
         test_formats_volumes,
     )
