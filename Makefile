@@ -11,7 +11,7 @@ FRONTEND := $(shell find omero_web/frontend -path '*/node_modules' -prune -o -ty
 
 setup: .venv/.generated .venv/.frontend
 
-.venv/.installed: pyproject.toml setup.py native/encoder.c
+.venv/.installed: pyproject.toml setup.py native/blend.c native/encoder.c
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or call make PYTHON=/path/to/python"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24' 'setuptools>=77' wheel

@@ -17,6 +17,6 @@ class BuildGenerated(build_py):
         super().run()
 
 
-# Without a C compiler the server does without: Ice's own encoder is slower, and writes the same.
-encoder = Extension("omero_server._encoder", ["native/encoder.c"], optional=True)
-setup(cmdclass={"build_py": BuildGenerated}, ext_modules=[encoder])
+# Without a C compiler the server does without: Ice's own encoder and numpy are slower, and make the same.
+native = [Extension(f"omero_server._{name}", [f"native/{name}.c"], optional=True) for name in ("blend", "encoder")]
+setup(cmdclass={"build_py": BuildGenerated}, ext_modules=native)

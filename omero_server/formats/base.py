@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -183,6 +183,15 @@ class Reader(ABC):
         if pixels.shape != (h, w):
             raise FormatError(self._info.entry, f"a plane holds {pixels.shape} pixels where {(h, w)} are declared")
         return np.ascontiguousarray(pixels, dtype=dtype)
+
+    def read_channels(
+        self, series: int, level: int, z: int, channels: Sequence[int], t: int, x: int, y: int, w: int, h: int
+    ) -> list[Array]:
+        """As `read` for several channels, which may be stored together.
+
+        The arrays need not be contiguous, may share memory with others, and are not to be changed.
+        """
+        return [self.read(series, level, z, c, t, x, y, w, h) for c in channels]
 
     @abstractmethod
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:

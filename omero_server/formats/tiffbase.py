@@ -18,7 +18,7 @@ import numpy as np
 import tifffile
 from tifffile import TiffFile, TiffPage
 
-from omero_server.formats.base import Array, Reader, decoding, pixel_type_of, plane_number
+from omero_server.formats.base import PIXEL_DTYPES, Array, Reader, decoding, pixel_type_of, plane_number
 from omero_server.formats.info import FilesetInfo, ImageInfo, Level, Quantity
 from omero_server.formats.tiffpages import PageRef, TiffFiles, ifd_offsets, is_tiff, pages_of
 
@@ -55,16 +55,40 @@ class PagedReader(Reader):
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
         image = self._info.images[series]
         index: dict[str, Any] = image.index
-        z, c, t = zct
-        lut, samples = index.get("lut"), index["samples"]
-        plane, sample = divmod(c, samples)
-        sizes = (image.size_z, image.size_c // samples, image.size_t)
-        ref: PageRef | None = index["levels"][level][plane_number(index["order"], (z, plane, t), sizes)]
+        lut, sample = index.get("lut"), zct[1] % index["samples"]
+        ref = self._page(image, level, zct)
         x, y, w, h = region
         if ref is None:
             return np.zeros((h, w), np.uint8)
         pixels = self._files.region(ref, 0 if lut else sample, x, y, w, h)
         return pixels if lut is None else _table(self._files.palette(ref), sample, image)[pixels]
+
+
+    def read_channels(
+        self, series: int, level: int, z: int, channels: Sequence[int], t: int, x: int, y: int, w: int, h: int
+    ) -> list[Array]:
+        image = self.image(series)
+        samples = image.index["samples"]
+        together = samples > 1 and not image.index.get("lut") and len({c // samples for c in channels}) == 1
+        if together:
+            for c in channels:
+                self._check(image, level, (z, c, t), (x, y, w, h))
+            ref = self._page(image, level, (z, channels[0], t))
+            with decoding(self._info.entry, f"reading plane z={z} c={channels[0]} t={t} of image {series}"):
+                found = None if ref is None else self._files.samples(ref, x, y, w, h)
+            if found is not None and found.dtype == PIXEL_DTYPES[image.pixel_type]:
+                return [found[..., c % samples] for c in channels]
+        return super().read_channels(series, level, z, channels, t, x, y, w, h)
+
+    @staticmethod
+    def _page(image: ImageInfo, level: int, zct: tuple[int, int, int]) -> PageRef | None:
+        """Where the page of a plane lies; None when it was never written."""
+        index: dict[str, Any] = image.index
+        z, c, t = zct
+        samples = index["samples"]
+        sizes = (image.size_z, image.size_c // samples, image.size_t)
+        ref: PageRef | None = index["levels"][level][plane_number(index["order"], (z, c // samples, t), sizes)]
+        return ref
 
 
 def _table(palette: Array, sample: int, image: ImageInfo) -> Array:

@@ -20,6 +20,7 @@ import numpy as np
 from tifffile import TiffFile, TiffPage
 
 from omero_server.formats.base import Array, FormatError, decoding
+from omero_server.formats.rawbytes import PieceCache
 from omero_server.formats.ycbcr import decode_subsampled, is_subsampled, to_rgb
 
 __all__ = ["PageRef", "TiffFiles", "check_page", "first_page", "ifd_offsets", "is_tiff", "pages_of"]
@@ -209,7 +210,7 @@ class TiffFiles:
         self._lock = threading.RLock()
         self._files: OrderedDict[int, TiffFile] = OrderedDict()
         self._pages: OrderedDict[tuple[int, int], TiffPage] = OrderedDict()
-        self._pieces: OrderedDict[tuple[int, int, int], Array] = OrderedDict()
+        self._pieces = PieceCache(_KEPT_PIECE_BYTES)
 
     def close(self) -> None:
         """Close all files."""
@@ -227,6 +228,23 @@ class TiffFiles:
         else:
             pixels = self._decoded(ref, page, sample, x, y, w, h)
         return _upright(page, pixels)
+
+    def samples(self, ref: PageRef, x: int, y: int, w: int, h: int) -> Array | None:
+        """Pixels with all their samples, (h, w, samples), where they lie in one compressed piece; else None."""
+        page = self._page(ref)
+        width, length = _segment_size(page)
+        row, column = y // length, x // width
+        plain = page.compression == _UNCOMPRESSED and _byte_aligned(page) and not page.is_tiled
+        if plain or page.planarconfig != 1 or page.samplesperpixel == 1 or page.photometric == _WHITE_IS_ZERO:
+            return None
+        if (y + h - 1) // length != row or (x + w - 1) // width != column:
+            return None
+        number = row * -(-page.imagewidth // width) + column
+        if not page.databytecounts[number]:
+            return None
+        piece = self._interleaved(ref, page, number)
+        top, left = y - row * length, x - column * width
+        return piece[top : top + h, left : left + w] if piece.size else None
 
     def palette(self, ref: PageRef) -> Array:
         """Colour map of the page, (3, entries) uint16."""
@@ -297,9 +315,15 @@ class TiffFiles:
         across = -(-page.imagewidth // width)
         plane = 0 if page.planarconfig == 1 else sample * across * -(-page.imagelength // length)
         pick = sample if page.planarconfig == 1 else 0
+        rows, columns = range(y // length, -(-(y + h) // length)), range(x // width, -(-(x + w) // width))
+        if len(rows) == len(columns) == 1:  # most tiles that are asked for are tiles of the file
+            piece = self._segment(ref, page, plane + rows[0] * across + columns[0], pick)
+            if piece is not None:
+                top, left = y - rows[0] * length, x - columns[0] * width
+                return piece[top : top + h, left : left + w]
         out = np.zeros((h, w), page.dtype)
-        for row in range(y // length, -(-(y + h) // length)):
-            for column in range(x // width, -(-(x + w) // width)):
+        for row in rows:
+            for column in columns:
                 piece = self._segment(ref, page, plane + row * across + column, pick)
                 if piece is None:
                     continue
@@ -317,18 +341,19 @@ class TiffFiles:
             piece = self._decode(ref, page, number)
             return None if piece is None else piece[..., pick]
         # The other samples of interleaved pixels are usually asked for next.
-        key = ref[0], ref[1], number
-        with self._lock:
-            piece = self._pieces.pop(key, None)
-        if piece is None:
+        piece = self._interleaved(ref, page, number)
+        return piece[..., pick] if piece.size else None
+
+    def _interleaved(self, ref: PageRef, page: TiffPage, number: int) -> Array:
+        """A decoded piece, not to be changed, since it is kept for a while; without pixels when it is empty."""
+
+        def decode() -> Array:
             piece = self._decode(ref, page, number)
-        if piece is None:
-            return None
-        with self._lock:
-            self._pieces[key] = piece
-            while len(self._pieces) > 1 and sum(kept.nbytes for kept in self._pieces.values()) > _KEPT_PIECE_BYTES:
-                self._pieces.popitem(last=False)
-        return piece[..., pick]
+            piece = np.empty(0) if piece is None else piece
+            piece.flags.writeable = False
+            return piece
+
+        return self._pieces.get((ref[0], ref[1], number), decode)
 
     def _decode(self, ref: PageRef, page: TiffPage, number: int) -> Array | None:
         """One strip or tile as (rows, columns, samples); None when it is empty."""

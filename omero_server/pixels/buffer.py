@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,6 +98,12 @@ class ReaderBuffer(_Levels):
     def region(self, z: int, c: int, t: int, x: int, y: int, w: int, h: int, level: int = 0) -> Array:
         """w x h pixels at (x, y) of one plane."""
         return self._reader.read(self._series, level, z, c, t, x, y, w, h)
+
+    def regions(
+        self, z: int, channels: Sequence[int], t: int, x: int, y: int, w: int, h: int, level: int = 0
+    ) -> list[Array]:
+        """As `region` for several channels; not to be changed."""
+        return self._reader.read_channels(self._series, level, z, channels, t, x, y, w, h)
 
     def close(self) -> None:
         """Close the reader if it belongs to this buffer alone."""

@@ -8,7 +8,8 @@ added in 16-bit lanes and cut at 255; the others, such as pure red, green and bl
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ class ChannelTable:
     levels: Bytes
     colors: Bytes
 
-    @property
+    @cached_property
     def peak(self) -> Bytes:
         """Largest value of each of the four bytes, shape (4,)."""
         return np.asarray(self.colors.max(axis=0), np.uint8)
@@ -108,17 +109,43 @@ def channel_table(spec: QuantumSpec, colors: bytes) -> ChannelTable:
     return ChannelTable(quantizer(spec).levels, np.frombuffer(colors, np.uint8).reshape(256, 4))
 
 
-def compose(shape: tuple[int, int], layers: Sequence[tuple[npt.NDArray[Any], ChannelTable]]) -> Bytes:
-    """Add up channels, each byte cut at 255: (index array of `shape`, table) per channel to shape + (4,) uint8.
+def compose(
+    shape: tuple[int, int], layers: Sequence[tuple[npt.NDArray[Any], ChannelTable]], bands: int = 4
+) -> Bytes:
+    """Add up channels, each byte cut at 255: (index array of `shape`, table) per channel to shape + (bands,) uint8.
 
-    Without layers everything is 0. At most 257 layers fit the 16-bit lanes.
+    `bands` is 4, or 3 for the first three of them. Without layers everything is 0. At most 257 layers
+    fit the 16-bit lanes.
     """
     height, width = shape
-    picture = np.zeros((height, width, 4), np.uint8)
     if not layers:
-        return picture
+        return np.zeros((height, width, bands), np.uint8)
     peak = np.sum([table.peak for _, table in layers], axis=0, dtype=np.int64)
-    add = _add if peak.max() <= 255 else _add_saturating
+    saturating = bool(peak.max() > 255)
+    blend = _compiled()
+    if blend is None:
+        return _composed(shape, layers, saturating)[..., :bands]
+    picture = np.empty((height, width, bands), np.uint8)
+    blend(picture, [(index, table.packed) for index, table in layers], saturating)
+    return picture
+
+
+@cache
+def _compiled() -> Any:
+    """The compiled function (``native/blend.c``), or None where there was no compiler."""
+    try:
+        return import_module("omero_server._blend").blend
+    except ModuleNotFoundError:
+        return None
+
+
+def _composed(
+    shape: tuple[int, int], layers: Sequence[tuple[npt.NDArray[Any], ChannelTable]], saturating: bool
+) -> Bytes:
+    """As compose, with numpy alone."""
+    height, width = shape
+    picture = np.empty((height, width, 4), np.uint8)
+    add = _add_saturating if saturating else _add
     rows = max(1, _BLOCK_PIXELS // max(1, width))
     for top in range(0, height, rows):
         block = slice(top, top + rows)

@@ -1,6 +1,7 @@
 """The renderer: pixels and settings to pictures."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +9,10 @@ import numpy.typing as npt
 from omero_server.rendering import composite
 from omero_server.rendering.codomain import ReverseIntensity, chain, check_interval
 from omero_server.rendering.composite import ChannelTable, Lanes
-from omero_server.rendering.encode import DEFAULT_QUALITY, jpeg
+from omero_server.rendering.encode import DEFAULT_QUALITY, jpeg, wanted_bands
 from omero_server.rendering.errors import SettingError
 from omero_server.rendering.luts import Table
-from omero_server.rendering.planes import PlaneDef, check_amount, read_plane
+from omero_server.rendering.planes import PlaneDef, check_amount, read_plane, read_planes
 from omero_server.rendering.projection import Projection, project_stack
 from omero_server.rendering.quantum import Range, pixel_type_of, quantizer
 from omero_server.rendering.settings import RGB, ChannelSettings, RenderSettings
@@ -56,7 +57,7 @@ class Renderer:
         ]
         self._tables: dict[str, list[tuple[int, ChannelTable]]] = {}
 
-    @property
+    @cached_property
     def active_channels(self) -> list[int]:
         """Indices of the channels that take part: all active ones, or the first of them in the greyscale model."""
         active = [c for c, channel in enumerate(self.settings.channels) if channel.active]
@@ -64,54 +65,59 @@ class Renderer:
 
     def render_rgba(self, plane: PlaneDef) -> Bytes:
         """Shape (rows, columns, 4): red, green, blue and alpha. All zero without an active channel."""
-        return self._render(_PICTURE, lambda c: read_plane(self.source, plane, c), plane)
+        return self._render(_PICTURE, self._planes(plane))
 
     def render_rgb(self, plane: PlaneDef) -> Bytes:
-        """Shape (rows, columns, 3), a view of render_rgba."""
-        return self.render_rgba(plane)[..., :3]
+        """Shape (rows, columns, 3): red, green and blue."""
+        return self._render(_PICTURE, self._planes(plane), bands=3)
 
     def render_packed(self, plane: PlaneDef) -> npt.NDArray[np.int32]:
         """Shape (rows, columns) of 0xAARRGGBB as signed integers."""
-        return _as_int(self._render(_PACKED, lambda c: read_plane(self.source, plane, c), plane))
+        return _as_int(self._render(_PACKED, self._planes(plane)))
 
     def render_bands(self, plane: PlaneDef) -> Bytes:
         """Shape (3, rows, columns): red, green and blue band. Sums are cut at 255."""
-        picture = self._render(_BANDS, lambda c: read_plane(self.source, plane, c), plane)
+        picture = self._render(_BANDS, self._planes(plane))
         return np.moveaxis(picture[..., :3], 2, 0)
 
     def render_jpeg(self, plane: PlaneDef, quality: float = DEFAULT_QUALITY) -> bytes:
         """A baseline JPEG; quality 0..1."""
-        return jpeg(self.render_rgba(plane), quality)
+        return jpeg(self._render(_PICTURE, self._planes(plane), wanted_bands(quality)), quality)
 
     def project_rgba(self, algorithm: Projection, t: int, start: int, end: int, stepping: int = 1) -> Bytes:
         """The z projection of every active channel, rendered like an XY plane of full size."""
-        return self._render(_PICTURE, self._projector(algorithm, t, start, end, stepping), PlaneDef(t=t))
+        return self._render(_PICTURE, self._projector(algorithm, t, start, end, stepping))
 
     def project_packed(
         self, algorithm: Projection, t: int, start: int, end: int, stepping: int = 1
     ) -> npt.NDArray[np.int32]:
         """project_rgba as 0xAARRGGBB integers."""
-        return _as_int(self._render(_PACKED, self._projector(algorithm, t, start, end, stepping), PlaneDef(t=t)))
+        return _as_int(self._render(_PACKED, self._projector(algorithm, t, start, end, stepping)))
 
     def compose(self, planes: Mapping[int, Plane]) -> Bytes:
         """RGBA of pixels already read, one array of equal shape for each of `active_channels` (at least one)."""
         shape = next(iter(planes.values())).shape
         return self._compose(_PICTURE, planes.__getitem__, (shape[0], shape[1]))
 
+    def _planes(self, plane: PlaneDef) -> Callable[[int], Plane]:
+        """What reads channels of a plane."""
+        together = read_planes(self.source, plane, self.active_channels)
+        return lambda c: together[c] if c in together else read_plane(self.source, plane, c)
+
     def _projector(self, algorithm: Projection, t: int, start: int, end: int, stepping: int) -> Callable[[int], Plane]:
         check_amount(self.source.size_x, self.source.size_y)
         return lambda c: project_stack(self.source, c, t, algorithm, start, end, stepping)
 
-    def _render(self, kind: str, read: Callable[[int], Plane], plane: PlaneDef) -> Bytes:
+    def _render(self, kind: str, read: Callable[[int], Plane], bands: int = 4) -> Bytes:
         # Without an active channel a plane is read all the same, for its shape and for the checks of its indices.
         first = read((self.active_channels or [0])[0])
-        return self._compose(kind, lambda c: first if c == self.active_channels[0] else read(c), first.shape)
+        return self._compose(kind, lambda c: first if c == self.active_channels[0] else read(c), first.shape, bands)
 
-    def _compose(self, kind: str, read: Callable[[int], Plane], shape: tuple[int, ...]) -> Bytes:
+    def _compose(self, kind: str, read: Callable[[int], Plane], shape: tuple[int, ...], bands: int = 4) -> Bytes:
         if kind not in self._tables:
             self._tables[kind] = self._build_tables(kind)
         layers = [(self._quantizers[c].index(read(c)), table) for c, table in self._tables[kind]]
-        return composite.compose((shape[0], shape[1]), layers)
+        return composite.compose((shape[0], shape[1]), layers, bands)
 
     def _build_tables(self, kind: str) -> list[tuple[int, ChannelTable]]:
         lanes = composite.ARGB_INT if kind == _PACKED else composite.RGBA

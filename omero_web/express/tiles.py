@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from omero_server.rendering.defaults import renderer_of
-from omero_server.rendering.encode import jpeg
 from omero_server.rendering.planes import PlaneDef
 from omero_server.rendering.planes import Region as Rectangle
 from omero_server.rendering.renderer import Renderer
@@ -20,6 +20,9 @@ from omero_web.webgateway.params import ChannelSetting, Region, RenderSettings, 
 
 __all__ = ["merged", "tile_jpeg"]
 
+RENDERER_SECONDS = 2.0
+"""Files of lookup tables may change meanwhile; what takes time to make is remembered elsewhere."""
+
 
 def tile_jpeg(view: OpenView, z: int, t: int, query: str) -> bytes:
     """The tile or region that a query string asks for.
@@ -29,14 +32,14 @@ def tile_jpeg(view: OpenView, z: int, t: int, query: str) -> bytes:
     text, settings = _split(query)
     region = _region(view, text)
     made = view.made.get(settings)
-    if made is None:
-        made = _renderer(view, settings)
+    if made is None or time.monotonic() - made[2] > RENDERER_SECONDS:
+        made = *_renderer(view, settings), time.monotonic()
         view.remember(settings, made)
-    renderer, quality = made
+    renderer, quality, _ = made
     plane = PlaneDef(
         z=z, t=t, level=region.level, region=Rectangle(region.x, region.y, region.width, region.height)
     )
-    return jpeg(renderer.render_rgb(plane), quality)
+    return renderer.render_jpeg(plane, quality)
 
 
 @lru_cache(maxsize=1024)
