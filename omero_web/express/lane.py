@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import imagecodecs
 import numpy as np
 
 import omero
 from omero_server.formats.base import PIXEL_DTYPES, FormatError
+from omero_server.formats.registry import readers
 from omero_server.rendering.errors import RenderingError
 from omero_web.config import web_config
 from omero_web.cors import cors_headers
@@ -48,6 +51,7 @@ class Lane:
         self._prefix = config.prefix
         self._visitors = Visitors()
         self._views = Views(config.properties)
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "GET":
@@ -100,6 +104,14 @@ class Lane:
 
             asked = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}") for name in ASKED}
             return reply(content, "application/octet-stream", pixels_tag(image, "chunk", place), asked, {})
+
+
+def _warm_up() -> None:
+    """Load what the first tile would wait for: readers and decoders."""
+    readers()
+    picture: Any = np.zeros((16, 16, 3), np.uint8)
+    imagecodecs.jpeg8_decode(imagecodecs.jpeg8_encode(picture, level=90))
+    imagecodecs.zstd_decode(imagecodecs.zstd_encode(b"warm"))
 
 
 def _zarr_image(view: OpenView) -> ZarrImage:
