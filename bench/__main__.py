@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-MODULES = ("startup", "calls", "objects", "planes", "tiles", "viewers", "soak", "large", "imports", "metadata", "graphs")
+MODULES = (
+    "startup", "calls", "objects", "planes", "tiles", "viewers", "soak", "large", "imports", "metadata", "graphs",
+)  # fmt: skip
 
 
 def main() -> None:
