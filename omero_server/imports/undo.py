@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, exists, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Transaction
@@ -38,7 +39,18 @@ class SystemCall(InTransaction):
 
 
 def discard(engine: Any, fileset_id: int) -> bool:
-    """Remove a fileset that has no images, with its jobs and files; False when it has images or is gone."""
+    """Remove a fileset that has no images, with its jobs and files; False when it has images or is gone.
+
+    What fails once, for example because the disk was full for a moment, is tried again.
+    """
+    try:
+        return _discard(engine, fileset_id)
+    except (OSError, SQLAlchemyError):
+        log.exception("removing the fileset %d failed; it is tried again", fileset_id)
+        return _discard(engine, fileset_id)
+
+
+def _discard(engine: Any, fileset_id: int) -> bool:
     with SystemCall.begin(engine) as transaction:
         call = SystemCall(transaction, engine)
         if not _is_empty(call.db, fileset_id):

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from omero_server.db.engine import Database
 from omero_server.db.tables import TABLES
@@ -33,6 +34,7 @@ __all__ = ["Doomed", "Removing", "files_of", "guard_files", "on_removed", "remov
 
 log = logging.getLogger(__name__)
 
+TRIES = 2
 KEPT_LEVELS = 1
 """Of the folders that deleting leaves empty, those of users stay."""
 
@@ -88,12 +90,11 @@ def remove_files(call: Removing, doomed: Iterable[Doomed]) -> None:
     if not listed:
         return
     listed += _emptied_folders(call, layout, listed)
-    note = layout.removals / f"{uuid.uuid4()}.json"
-    write_durably(note, json.dumps([astuple(one) for one in listed]).encode())
+    note = _noted(layout, listed)
     database = call.engine.database
-    call.after_commit(lambda: _carry_out(layout, note, listed))
+    call.after_commit(lambda: _surely(lambda: _carry_out(layout, note, listed)))
     # A commit that failed half-way may have taken effect nevertheless: the database knows.
-    call.on_rollback(lambda: _settle(database, layout, note))
+    call.on_rollback(lambda: _surely(lambda: _settle(database, layout, note)))
 
 
 def guard_files(call: Removing, files: Iterable[Doomed]) -> None:
@@ -103,11 +104,30 @@ def guard_files(call: Removing, files: Iterable[Doomed]) -> None:
     """
     layout = Layout.of(call.engine.config)
     listed = [one for one in files if _inside(layout, one.path)]
-    note = layout.removals / f"{uuid.uuid4()}.json"
-    write_durably(note, json.dumps([astuple(one) for one in listed]).encode())
+    note = _noted(layout, listed)
     database = call.engine.database
-    call.after_commit(lambda: _carry_out(layout, note, ()))
-    call.on_rollback(lambda: _settle(database, layout, note))
+    call.after_commit(lambda: _surely(lambda: _carry_out(layout, note, ())))
+    call.on_rollback(lambda: _surely(lambda: _settle(database, layout, note)))
+
+
+def _noted(layout: Layout, listed: Sequence[Doomed]) -> Path:
+    """Write the list to disk. It is not there if that fails."""
+    note = layout.removals / f"{uuid.uuid4()}.json"
+    try:
+        write_durably(note, json.dumps([astuple(one) for one in listed]).encode())
+    except OSError:
+        note.unlink(missing_ok=True)
+        raise
+    return note
+
+
+def _surely(work: Callable[[], None]) -> None:
+    """Do it again when it fails once. What fails twice is left to the next start of the server."""
+    try:
+        work()
+    except (OSError, SQLAlchemyError):
+        log.exception("removing files failed; it is tried again")
+        work()
 
 
 def _emptied_folders(call: Removing, layout: Layout, doomed: Iterable[Doomed]) -> list[Doomed]:
@@ -116,7 +136,10 @@ def _emptied_folders(call: Removing, layout: Layout, doomed: Iterable[Doomed]) -
         return []
     parents = {Path(one.path).parent for one in doomed if one.table == "originalfile"}
     folders = {str(path.relative_to(layout.managed)) for path in parents if path.is_relative_to(layout.managed)}
-    dropped = drop_empty(call, repository.uuid, folders, KEPT_LEVELS)
+    # A user's first import may have ended before there was anything on the disk.
+    missing = {folder for folder in folders if folder != "." and not (layout.managed / Path(folder).parts[0]).is_dir()}
+    dropped = drop_empty(call, repository.uuid, folders - missing, KEPT_LEVELS)
+    dropped += drop_empty(call, repository.uuid, missing, 0)
     return [Doomed(str(layout.managed / folder), "originalfile", row_id) for folder, row_id in dropped]
 
 
@@ -146,7 +169,8 @@ def _row_exists(db: Connection, doomed: Doomed) -> bool:
 
 def _carry_out(layout: Layout, note: Path, doomed: Sequence[Doomed]) -> None:
     # Longest paths first: folders after what is in them.
-    failed = [one for one in sorted(doomed, key=lambda one: -len(one.path)) if not _remove(layout, Path(one.path))]
+    ordered = sorted(doomed, key=lambda one: -len(one.path))
+    failed = [one for one in ordered if not any(_remove(layout, Path(one.path)) for _ in range(TRIES))]
     if failed:
         write_durably(note, json.dumps([astuple(one) for one in failed]).encode())
         log.warning("%d files could not be removed; this is tried again at the next start", len(failed))
