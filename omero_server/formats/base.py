@@ -152,8 +152,9 @@ class Reader(ABC):
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """A reader of the fileset that `path` belongs to."""
-        return cls(cls.describe(Path(path)))
+        """A reader of the fileset that `path` belongs to; FormatError whatever is wrong with it."""
+        with decoding(path, f"reading it as {cls.format}"):
+            return cls(cls.describe(Path(path)))
 
     def info(self) -> FilesetInfo:
         """What `describe` found."""

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from omero_server.formats.base import Array, FormatError, Reader
+from omero_server.formats.base import Array, FormatError, Reader, decoding
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
 from omero_server.formats.rawbytes import beside
 
@@ -182,7 +182,8 @@ def _inside(name: str, path: Path) -> Path:
 def _described(file: Path, path: Path) -> FilesetInfo:
     if not file.is_file():
         raise FormatError(path, f"needs {file.name}, which is missing", "Put all files together.")
-    info: FilesetInfo = _readers().reader_for(file).describe(file)
+    with decoding(file, "reading a file of the pattern"):
+        info: FilesetInfo = _readers().reader_for(file).describe(file)
     if info.used_files != [file] or info.plates:
         raise FormatError(path, f"names {file.name}, which needs further files itself", "Import that file.")
     return info

@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from omero_server.formats.base import FormatError, Reader, UnsupportedFormat
+from omero_server.formats.base import FormatError, Reader, UnsupportedFormat, decoding
 from omero_server.formats.info import FilesetInfo
 
 __all__ = ["ENTRY_POINT_GROUP", "open_reader", "reader_for", "reader_named", "readers", "restore"]
@@ -90,7 +90,9 @@ def reader_for(path: Path | str) -> type[Reader]:
     path = Path(path)
     try:
         for reader in readers():
-            if reader.detect(path):
+            with decoding(path, f"finding out whether it is {reader.format}"):
+                mine = reader.detect(path)
+            if mine:
                 return reader
         if path.exists() and not path.is_dir() and path.stat().st_size == 0:
             raise FormatError(path, "the file is empty", "Copy it again.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from omero_server.formats.base import FormatError, UnsupportedFormat
+from omero_server.formats.base import FormatError, UnsupportedFormat, decoding
 from omero_server.formats.registry import reader_for, readers
 
 __all__ = ["Candidate", "Refusal", "ScanResult", "scan"]
@@ -84,7 +84,8 @@ def _consider(path: Path, result: ScanResult, seen: set[Path], *, explicit: bool
         return
     try:
         reader = reader_for(path)
-        files = tuple(reader.used_files(path))
+        with decoding(path, f"finding the files of {reader.format}"):
+            files = tuple(reader.used_files(path))
         missing = [file.name for file in files if not file.is_file()]
         if missing:
             raise FormatError(path, f"needs {', '.join(missing[:3])}, which is missing", "Put all files together.")

@@ -237,3 +237,15 @@ def test_ome_xml_with_inline_pixels_is_no_companion(tmp_path: Path) -> None:
     (tmp_path / "a.ome").write_text('<OME><Image><Pixels><BinData Length="1"/></Pixels></Image></OME>')
     with pytest.raises(FormatError):
         open_reader(tmp_path / "a.ome")
+
+
+def test_whatever_a_reader_raises_is_a_format_error(tmp_path: Path) -> None:
+    """A tag of a kind that nobody expects: found by changing bytes at random."""
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((4, 4), np.uint8), resolution=(1, 1), resolutionunit=3, metadata=None)
+    data = bytearray(path.read_bytes())
+    at = data.index(struct.pack("<HHI", 296, 3, 1))
+    data[at + 2] = 7
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match=r"a\.tif: reading it as Tiff failed"):
+        open_reader(path)
