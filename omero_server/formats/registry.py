@@ -48,6 +48,7 @@ _BUILT_IN = (
     "scn:ScnReader",
     "vectra:VectraReader",
     "mibi:MibiReader",
+    "fluoview:FluoViewReader",
     "imagej:ImageJReader",
     "tiff:TiffReader",
     "raster:PngReader",

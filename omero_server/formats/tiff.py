@@ -23,6 +23,7 @@ from omero_server.formats.tiffbase import (
     tile_of,
 )
 from omero_server.formats.tiffpages import pages_of
+from omero_server.formats.tiffvendors import vendor_calibration, vendor_notes
 
 __all__ = ["TiffReader", "image_of", "subifd_levels", "tag_metadata"]
 
@@ -49,7 +50,7 @@ class TiffReader(PagedReader):
         with loaded.tif:
             groups = _grouped(loaded.pages)
             images = [_image(loaded.tif, group, path, number) for number, group in enumerate(groups)]
-            metadata = tag_metadata(loaded.pages[0])
+            metadata = tag_metadata(loaded.pages[0]) | vendor_notes(loaded.pages[0])
         return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=metadata)
 
 
@@ -102,7 +103,7 @@ def _image(tif: TiffFile, group: list[list[TiffPage]], path: Path, number: int) 
     image.size_t = len(group[0])
     image.acquired = page_acquired(page)
     image.description = page.description.strip() or None
-    image.physical_size_x, image.physical_size_y = page_calibration(page)
+    image.physical_size_x, image.physical_size_y = vendor_calibration(page) or page_calibration(page)
     return image
 
 
