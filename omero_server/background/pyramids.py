@@ -35,6 +35,7 @@ __all__ = ["Pyramids"]
 
 log = logging.getLogger(__name__)
 
+STOP_SECONDS = 5.0
 FAILURES = (omero.ServerError, FormatError, OSError, ValueError, MemoryError)
 
 
@@ -47,7 +48,7 @@ class Pyramids:
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
-        self._orders: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._known: set[int] = set()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -67,9 +68,17 @@ class Pyramids:
                 thread.start()
         self._orders.put(pixels_id)
 
+    def stop(self) -> None:
+        """End what is being made; the server must have said that it stops. What is left behind is removed."""
+        for _ in self._threads:
+            self._orders.put(None)
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+
     def _work(self) -> None:
-        while True:
-            pixels_id = self._orders.get()
+        while (pixels_id := self._orders.get()) is not None:
+            if self._engine.stopping.is_set():
+                return
             try:
                 self._make(pixels_id)
             except _Stopped:

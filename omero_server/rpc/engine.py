@@ -90,6 +90,7 @@ class Engine:
     def stop(self) -> None:
         """End all sessions and mark the node as down."""
         self.stopping.set()
+        self.pyramids.stop()
         for function in reversed(self._shutdown):
             function()
         self.sessions.close_all()
