@@ -49,6 +49,17 @@ def test_waivers_are_kept(lab: Lab, level: str) -> None:
     assert deleted["RenderingDef"] == views and "Image" not in deleted and garden.there("image", image)
 
 
+def test_copies_of_the_images_of_a_dataset(garden: Garden) -> None:
+    """They are in no dataset, as copies of images are."""
+    lab, image = garden.lab, garden.image()
+    dataset = garden.dataset(image)
+    inner = omero.cmd.Duplicate(targetObjects={}, childOptions=[], dryRun=False)
+    copies = simple(run(lab, "ann", skipping({"Dataset": [dataset]}, ["Image"], inner)).duplicates)
+    assert "Dataset" not in copies and len(copies["Image"]) == 1 and copies["Image"] != [image]
+    links = "SELECT count(*) FROM datasetimagelink WHERE child = ANY (:i)"
+    assert lab.value(links, i=copies["Image"]) == 0 and garden.there("dataset", dataset)
+
+
 def test_inside_of_it_other_requests(garden: Garden) -> None:
     lab, image = garden.lab, garden.image()
     dataset = garden.dataset(image)
