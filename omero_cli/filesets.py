@@ -1,5 +1,6 @@
 """`omero fs ls`, `logfile`, `mkdir`, `repos`: the files of imports, and the repositories that they are in."""
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from omero.sys import ParametersI
 from omero_cli.framework import Arguments, Context
 from omero_cli.tables import TableBuilder
 
-__all__ = ["list_files", "make_folder", "parse_fileset", "repositories", "show_log"]
+__all__ = ["EVERYWHERE", "list_files", "log_text", "make_folder", "parse_fileset", "repositories", "show_log"]
 
 EVERYWHERE = {"omero.group": "-1"}
 FILES = "select f.path, f.name from FilesetEntry e join e.originalFile f where e.fileset.id = :id order by e.id"
@@ -61,6 +62,16 @@ def show_log(ctx: Context, args: Arguments) -> None:
         ctx.die(115, f"{args.filename} exists. Name a new file.")
     else:
         client.download(file, args.filename)
+
+
+def log_text(ctx: Context, client: Any, fileset: int) -> str:
+    """The log of an import. CommandError 117 without one."""
+    rows = _rows(client, LOG, fileset)
+    if not rows:
+        ctx.die(117, f"Log file not accessible for Fileset:{fileset}")
+    text = io.BytesIO()
+    client.download(omero.model.OriginalFileI(rows[0][0].val, False), filehandle=text)
+    return text.getvalue().decode("utf-8", "replace")
 
 
 def make_folder(ctx: Context, args: Arguments) -> None:

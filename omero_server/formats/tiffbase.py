@@ -63,7 +63,6 @@ class PagedReader(Reader):
         pixels = self._files.region(ref, 0 if lut else sample, x, y, w, h)
         return pixels if lut is None else _table(self._files.palette(ref), sample, image)[pixels]
 
-
     def read_channels(
         self, series: int, level: int, z: int, channels: Sequence[int], t: int, x: int, y: int, w: int, h: int
     ) -> list[Array]:

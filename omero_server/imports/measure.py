@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -47,10 +48,14 @@ class Measured:
     thumbnail: Thumbnail | None = None
 
 
+Timed = Callable[[str], AbstractContextManager[None]]
+
+
 def measure(
-    call: Any, reader: Reader, series: int, *, stats: bool, pictures: bool, check: Callable[[], None]
+    call: Any, reader: Reader, series: int, *, stats: bool, pictures: bool, check: Callable[[], None], timed: Timed
 ) -> Measured:
-    """Read one image, in bounded memory. `check` is called between the parts and may raise to stop.
+    """Read one image, in bounded memory. `check` is called between the parts and may raise to stop; `timed` counts the
+    time of each.
 
     Planes too large to be handled as a whole get neither statistics nor a digest.
     """
@@ -60,14 +65,17 @@ def measure(
     found.names = _display(found, reader.info().format, [None] * info.size_c)
     check()
     if stats and not needs_pyramid(call.engine.config, found.pixels):
-        known = import_statistics(buffer)
+        with timed("pixels"):
+            known = import_statistics(buffer)
         found.sha1 = known.sha1
         fixed = fixed_range(reader.info().format, info.pixel_type)
         _display(found, reader.info().format, [fixed or pair for pair in known.channels])
         check()
     if pictures:
-        found.settings = full_reset(call, found.pixels, buffer)
-        found.thumbnail = _thumbnail(call, buffer, found.pixels, found.settings)
+        with timed("rdefs"):
+            found.settings = full_reset(call, found.pixels, buffer)
+        with timed("thumbnails"):
+            found.thumbnail = _thumbnail(call, buffer, found.pixels, found.settings)
         check()
     return found
 

@@ -67,14 +67,17 @@ def run_import(call: Call, process: Import, progress: Progress, journal: Journal
 
     FormatError for files that cannot be read, and whatever the database or disk raises; nothing is stored then.
     """
-    started = time.monotonic()
-    with _open(process, journal) as reader:
+    started, upload = time.monotonic(), time.time() - process.begun
+    with journal.timed("setId"):
+        opened = _open(process, journal)
+    with opened as reader:
         yield
         found = _measure(call, process, reader, progress, journal)
         yield
         with call.engine.begin(call.caller, writable=True, session=call.session, context=call.context) as own:
             saved = _store(own, process, reader, found, journal)
             progress.check_cancelled()
+            journal.write_times(upload, _counts(process, found))
             journal.write(f"finished after {time.monotonic() - started:.3f} s")
             _finish(own, process, reader, journal.close())
     for _ in range(STEPS - 2):
@@ -101,7 +104,8 @@ def _measure(call: Call, process: Import, reader: Reader, progress: Progress, jo
     pictures = settings.doThumbnails is None or _is_true(settings.doThumbnails)
     found = []
     for series in range(len(reader.info().images)):
-        one = measure(call, reader, series, stats=stats, pictures=pictures, check=progress.check_cancelled)
+        one = measure(call, reader, series, stats=stats, pictures=pictures, check=progress.check_cancelled,
+                      timed=journal.timed)  # fmt: skip
         info = one.info
         size = f"{info.size_x}x{info.size_y}, z={info.size_z} c={info.size_c} t={info.size_t}, {info.pixel_type}"
         journal.write(f"image {series} {info.name!r}: {size}, {len(info.levels)} levels, pixels sha1 {one.sha1}")
@@ -109,19 +113,32 @@ def _measure(call: Call, process: Import, reader: Reader, progress: Progress, jo
     return found
 
 
+def _counts(process: Import, found: Sequence[Measured]) -> dict[str, int]:
+    """What there was to do."""
+    return {
+        "files": len(process.files),
+        "planes": sum(one.info.size_z * one.info.size_c * one.info.size_t for one in found),
+        "settings": sum(one.settings is not None for one in found),
+        "pictures": sum(one.thumbnail is not None for one in found),
+    }
+
+
 def _is_true(value: Any) -> bool:
     return value is not None and bool(value._val)
 
 
 def _store(call: Call, process: Import, reader: Reader, found: Sequence[Measured], journal: Journal) -> _Saved:
-    saved = _save_graph(call, process, reader, found)
+    with journal.timed("metadata"):
+        saved = _save_graph(call, process, reader, found)
     journal.write(f"rows of {len(saved.images)} images and {len(saved.plates)} plates")
     pixels = [image._pixelsSeq[0]._id._val for image in saved.images]
     _place_pixels(call, process, pixels)
     infos = load_pixels(call, pixels)
     pictured = [(replace(infos[i], channels=one.pixels.channels), one) for i, one in zip(pixels, found, strict=True)]
-    insert_settings(call, [(info, one.settings) for info, one in pictured if one.settings is not None])
-    store_thumbnails(call, [(info, one.thumbnail) for info, one in pictured if one.thumbnail is not None])
+    with journal.timed("rdefs"):
+        insert_settings(call, [(info, one.settings) for info, one in pictured if one.settings is not None])
+    with journal.timed("thumbnails"):
+        store_thumbnails(call, [(info, one.thumbnail) for info, one in pictured if one.thumbnail is not None])
     journal.write("settings and thumbnails")
     write_index(Layout.of(call.engine.config), process.prefix, reader.info())
     _order_pyramids(call, [(info.id, one) for info, one in pictured])

@@ -109,9 +109,7 @@ def channel_table(spec: QuantumSpec, colors: bytes) -> ChannelTable:
     return ChannelTable(quantizer(spec).levels, np.frombuffer(colors, np.uint8).reshape(256, 4))
 
 
-def compose(
-    shape: tuple[int, int], layers: Sequence[tuple[npt.NDArray[Any], ChannelTable]], bands: int = 4
-) -> Bytes:
+def compose(shape: tuple[int, int], layers: Sequence[tuple[npt.NDArray[Any], ChannelTable]], bands: int = 4) -> Bytes:
     """Add up channels, each byte cut at 255: (index array of `shape`, table) per channel to shape + (bands,) uint8.
 
     `bands` is 4, or 3 for the first three of them. Without layers everything is 0. At most 257 layers
