@@ -64,7 +64,9 @@ class _Header:
 
     def __init__(self, path: Path) -> None:
         self._path, self._head = path, read_at(path, 0, _HEADER_BYTES)
-        self._order = _MARKS[self._head[96:98]]
+        self._order = _MARKS.get(self._head[96:98], "")
+        if not self._order:
+            raise FormatError(path, "does not begin with a DeltaVision header")
         self.width, self.height, self.sections, mode = self._get(0, "4i")
         self.times, sequence = self._get(180, "2h")
         self.waves = self._get(196, "h")[0]

@@ -11,6 +11,7 @@ from omero_server.formats.info import (
     ChannelInfo,
     DetectorInfo,
     ImageInfo,
+    LightSourceInfo,
     MicroscopeInfo,
     ObjectiveInfo,
     PlaneInfo,
@@ -129,6 +130,8 @@ def _channels(
             for channel in channels for item in channel.iter("ChannelProperty") if item.get("Key") == "DyeName"
             or any(key.text == "DyeName" for key in item.iter("Key"))]  # fmt: skip
     cameras = list(settings.iter("WideFieldChannelInfo"))
+    bands_of = {item.get("Channel"): item for item in settings.iter("MultiBand")}
+    laser = _only_laser(settings)
     found = []
     for number in range(image.size_c):
         stored, band = divmod(number, bands)
@@ -144,10 +147,33 @@ def _channels(
             channel.name = cameras[stored].get("UserDefName") or channel.name
         if len(active) == len(channels):
             channel.detector = _detector(active[stored])
+            band_of = bands_of.get(active[stored].get("Channel"))
+            dye = (band_of.get("DyeName") or "").rpartition("/")[2] if band_of is not None else ""
+            channel.fluor = channel.fluor or dye or None
+            channel.name = channel.name or channel.fluor
+        if laser is not None and not (spectrum is not None and spectrum.kind == _SPECTRA[1]):
+            channel.light_source, channel.excitation_wavelength = laser, laser.wavelength
         if spectrum is not None and bands > 1:
             _set_wave(channel, spectrum, band)
         found.append(channel)
     return found
+
+
+def _only_laser(settings: Element) -> LightSourceInfo | None:
+    """The laser line that was on; None when there were several, as nothing tells which channel each belongs to."""
+    names = {item.get("LightSourceName"): item.get("LaserName") for item in settings.iter("Laser")}
+    lines = {
+        (source.get("LightSourceName"), _number(line, "LaserLine"))
+        for source in settings.iter("Aotf")
+        for line in source.iter("LaserLineSetting")
+        if (_number(line, "IntensityDev") or 0) > 0 and line.get("IsLineChecked") != "0"
+    }
+    if len(lines) != 1:
+        return None
+    name, wave = lines.pop()
+    if not wave or wave <= 0:
+        return None
+    return LightSourceInfo(f"LightSource:{name}", model=names.get(name) or name, wavelength=(wave, "nm"))
 
 
 def _detector(element: Element) -> DetectorInfo:

@@ -13,7 +13,7 @@ import numpy as np
 
 from omero_server.formats.base import PIXEL_DTYPES, Array, FormatError, Reader, decoding, pixel_type_of, quietly
 from omero_server.formats.info import FilesetInfo, ImageInfo
-from omero_server.formats.nd2chunks import MAGIC, frame_places, inflate
+from omero_server.formats.nd2chunks import MAGIC, check_chunks, frame_places, inflate
 from omero_server.formats.nd2metadata import describe_image, file_notes
 from omero_server.formats.rawbytes import MAX_PIECE_BYTES, PieceCache, has_magic, plane_region, read_at
 
@@ -43,6 +43,7 @@ class Nd2Reader(Reader):
         # The package takes a tenth of a second to load, and pixels do not need it.
         from nd2 import ND2File
 
+        check_chunks(path)
         with decoding(path, "reading the metadata"), quietly(), ND2File(path) as file:
             layout = _layout(file, path)
             places = frame_places(path, int(file.attributes.sequenceCount))

@@ -15,7 +15,7 @@ import numpy as np
 from omero_server.formats.base import Array, FormatError
 from omero_server.formats.rawbytes import MAX_PIECE_BYTES, file_size, read_at, unpack_at
 
-__all__ = ["MAGIC", "frame_places", "inflate"]
+__all__ = ["MAGIC", "check_chunks", "frame_places", "inflate"]
 
 MAGIC = struct.pack("<I", 0x0ABECEDA)
 _MAP_SIGNATURE = b"ND2 CHUNK MAP SIGNATURE 0000001!"
@@ -35,16 +35,28 @@ def _chunk(path: Path, position: int) -> tuple[int, int]:
     return start, int(count)
 
 
-def frame_places(path: Path, count: int) -> list[list[int]]:
-    """Start and number of bytes of the pixels of the first `count` frames; [] for a frame that was never written."""
+def check_chunks(path: Path) -> None:
+    """FormatError unless all chunks but those of frames lie in the file; the `nd2` package reads what they declare."""
+    for name, at in _map(path):
+        if not name.startswith(_FRAME):
+            _chunk(path, at)
+
+
+def _map(path: Path) -> list[tuple[bytes, int]]:
+    """Names and positions of all chunks, from the map at the end of the file."""
     signature, position = unpack_at(path, file_size(path) - 40, "<32sQ")
     if signature != _MAP_SIGNATURE:
         raise FormatError(path, "has no map of its chunks at its end", "The file is cut short: copy it again.")
     start, size = _chunk(path, position)
     if size > MAX_PIECE_BYTES:
         raise FormatError(path, f"has a map of {size} bytes", "The file is damaged.")
+    return _entries(read_at(path, start, size), path)
+
+
+def frame_places(path: Path, count: int) -> list[list[int]]:
+    """Start and number of bytes of the pixels of the first `count` frames; [] for a frame that was never written."""
     places: list[list[int]] = [[] for _ in range(count)]
-    for name, at in _entries(read_at(path, start, size), path):
+    for name, at in _map(path):
         if name.startswith(_FRAME):
             number = name[len(_FRAME) : -1]
             if number.isdigit() and int(number) < count:

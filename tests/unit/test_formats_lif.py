@@ -47,6 +47,10 @@ def test_optics_spectra_and_times() -> None:
         assert emission.microscope is not None and emission.microscope.model == "DMI6000B-CS"
         assert emission.channels[3].emission_wavelength == (580.0, "nm")
         assert excitation.channels[1].excitation_wavelength == (495.0, "nm")
+        laser = emission.channels[0].light_source
+        assert laser is not None and (laser.model, laser.wavelength) == ("WLL", (543.0, "nm"))
+        assert emission.channels[0].excitation_wavelength == (543.0, "nm")
+        assert excitation.channels[0].light_source is None
         assert emission.channels[0].detector is not None and emission.channels[0].detector.model == "HyD 1"
         assert (stack.size_z, stack.size_c, stack.size_t) == (11, 10, 2)
         assert stack.physical_size_z == (pytest.approx(0.5002027), "µm")

@@ -53,3 +53,12 @@ def test_a_map_that_points_beyond_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.nd2").write_bytes(data)
     with pytest.raises(FormatError):
         open_reader(tmp_path / "a.nd2")
+
+
+def test_a_chunk_that_declares_more_than_there_is(tmp_path: Path) -> None:
+    data = bytearray(packed("cluster.nd2").read_bytes())
+    name = data.index(b"ImageAttributesLV!")
+    struct.pack_into("<Q", data, name - 8, 1 << 40)
+    (tmp_path / "a.nd2").write_bytes(data)
+    with pytest.raises(FormatError, match="ends within the chunk"):
+        open_reader(tmp_path / "a.nd2")
