@@ -30,13 +30,26 @@ _PLANES = "the planes that it has are not those of the image"
 
 def open_pyramid(path: Path, zct: tuple[int, int, int], pixel_type: str) -> Reader:
     """A reader of the pyramid of pixels with so many planes. FormatError for another file."""
+    page = _first_page(path)
+    if page.description.startswith("{"):
+        return OwnPyramidReader(_own(path, page, _known(path, page), zct, pixel_type))
+    return OldPyramidReader(_old(path, zct, pixel_type))
+
+
+def _first_page(path: Path) -> TiffPage:
     page = first_page(path) if is_tiff(path) else None
     if page is None:
         raise FormatError(path, "is no pyramid of an image", "Remove it: it is made again.")
-    description = page.description
-    if description.startswith("{"):
-        return OwnPyramidReader(_own(path, page, json.loads(description), zct, pixel_type))
-    return OldPyramidReader(_old(path, zct, pixel_type))
+    return page
+
+
+def _known(path: Path, page: TiffPage) -> dict[str, Any]:
+    """What the pyramid says about itself."""
+    with decoding(path, "reading its description"):
+        known: dict[str, Any] = json.loads(page.description)
+        if known["kind"] != SOFTWARE:
+            raise ValueError(f"it is of the kind {known['kind']!r}")
+    return known
 
 
 class OwnPyramidReader(PagedReader):
@@ -47,7 +60,9 @@ class OwnPyramidReader(PagedReader):
 
     @classmethod
     def describe(cls, path: Path) -> FilesetInfo:
-        raise NotImplementedError("Pyramids are opened with open_pyramid.")
+        page = _first_page(path)
+        known = _known(path, page)
+        return _own(path, page, known, tuple(known["zct"]), known["type"])
 
     @property
     def has_full(self) -> bool:
@@ -56,7 +71,7 @@ class OwnPyramidReader(PagedReader):
 
 
 def _own(path: Path, page: TiffPage, known: dict[str, Any], zct: tuple[int, int, int], pixel_type: str) -> FilesetInfo:
-    if known.get("kind") != SOFTWARE or known["zct"] != list(zct) or known["type"] != pixel_type:
+    if known["zct"] != list(zct) or known["type"] != pixel_type:
         raise FormatError(path, _PLANES, "Remove it: it is made again.")
     pages = known["pages"]
     pages[0] = [page.offset, *pages[0]]
@@ -79,7 +94,12 @@ class OldPyramidReader(PagedReader):
 
     @classmethod
     def describe(cls, path: Path) -> FilesetInfo:
-        raise NotImplementedError("Pyramids are opened with open_pyramid.")
+        """As a stack: the file does not say which plane is which channel or time."""
+        loaded = load_pages(path)
+        loaded.tif.close()
+        first = loaded.pages[0]
+        same = [page for page in loaded.pages if page.shape == first.shape]
+        return _old(path, (len(same), 1, 1), page_pixel_type(first, path)[0])
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
         image = self.image(series)

@@ -103,6 +103,15 @@ def test_it_is_a_plain_tiff(tmp_path: Path) -> None:
             assert page.pages is not None and page.pages[0].shape == (50, 75)
 
 
+def test_pyramids_tell_what_they_hold(tmp_path: Path) -> None:
+    write_pyramid(made_of("int16", 1, 2, 3, 100, 150), tmp_path / "made", TILE, with_full=True, check=lambda: None)
+    image = OwnPyramidReader.describe(tmp_path / "made").images[0]
+    assert (image.size_z, image.size_c, image.size_t, image.pixel_type) == (3, 2, 1, "int16")
+    write_old(tmp_path / "old", np.zeros((4, 300, 300), np.uint8), (256, 256))
+    image = OldPyramidReader.describe(tmp_path / "old").images[0]
+    assert (image.size_z, image.size_x, len(image.levels)) == (4, 300, 6)
+
+
 def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyramid_writer, "_BLOCK_BYTES", 64 * 1024)
     source = made_of("uint16", 1, 1, 1, 300, 3000)

@@ -12,6 +12,7 @@ import omero
 import omero._generated
 import omero.api
 from omero_server.pixels.buffer import PixelBuffer
+from omero_server.pixels.large import is_large
 from omero_server.rendering.defaults import needs_pyramid
 from omero_server.rendering.metadata import PixelsInfo
 from omero_server.services.service import StatefulService, reads
@@ -37,8 +38,14 @@ class PyramidOperations(StatefulService, ABC):
 
     @reads
     def requiresPixelsPyramid(self, call: Call) -> bool:
-        """Whether clients should ask for tiles instead of planes."""
-        return needs_pyramid(call.engine.config, self.opened()[0])
+        """Whether clients should ask for tiles instead of planes.
+
+        Floating planes may be excepted by the configuration, but only as long as there are no levels to show them by.
+        """
+        config, (pixels, buffer) = call.engine.config, self.opened()
+        return needs_pyramid(config, pixels) or (
+            len(buffer.levels) > 1 and is_large(config, pixels.size_x, pixels.size_y)
+        )
 
     @reads
     def getResolutionLevels(self, call: Call) -> int:
