@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from omero_server.formats.base import FormatError
 from omero_server.formats.info import ChannelInfo, ObjectiveInfo, PlaneInfo, Quantity
-from omero_server.formats.rawbytes import beside, file_size
-from omero_server.formats.screening import PlateFile, PlateFiles, ScreeningReader
-from omero_server.formats.xmlnotes import number_of, parse_xml, text_of
+from omero_server.formats.rawbytes import beside
+from omero_server.formats.screening import PlateFile, PlateFiles, ScreeningReader, counted
+from omero_server.formats.xmlnotes import number_of, text_of
+from omero_server.formats.xmlstream import stream_xml
 
 __all__ = ["HarmonyReader"]
 
 _INDEX = ("Index.idx.xml", "Index.xml", "index.xml", "Index.ref.xml")
 _IMAGE = re.compile(r"r\d+c\d+f\d+p\d+.*\.tiff?$", re.IGNORECASE)
-_LARGEST = 1 << 30
 _METRES = {"m": 1.0, "mm": 1e-3, "µm": 1e-6, "um": 1e-6}
 
 
@@ -38,32 +39,52 @@ class HarmonyReader(ScreeningReader):
 
     @classmethod
     def parse(cls, index: Path) -> PlateFiles:
-        if file_size(index) > _LARGEST:
-            raise FormatError(index, "is larger than an index can be")
-        root = parse_xml(index.read_bytes(), index)
-        for element in root.iter():
-            element.tag = element.tag.rpartition("}")[2]
-        images = [item for item in root.findall("Images/Image") if text_of(item, "URL")]
-        if not images:
+        taken = _Taken(index)
+        root = stream_xml(index, "Image", taken.take)
+        first = taken.first
+        if first is None:
             raise FormatError(index, "names no images")
         whole = _inherited(root)
         plate = root.find("Plates/Plate")
-        first = images[0]
-        start = min((moment for item in images if (moment := _moment(item)) is not None), default=None)
         sizes = tuple(_length(first, f"ImageResolution{axis}") or whole.get(f"ImageResolution{axis}") for axis in "XY")
         return PlateFiles(
             name=text_of(plate, "Name", "PlateID") or index.parent.parent.name,
             rows=int(number_of(plate, "PlateRows") or 0),
             columns=int(number_of(plate, "PlateColumns") or 0),
             index=[index],
-            files=[_file(item, index, start) for item in images],
-            channels=_channels(root, images),
+            files=counted(taken.files),
+            channels=_channels(root, taken.channels),
             pixel_size=(sizes[0], sizes[1]),
-            z_step=_step(images),
+            z_step=_step(taken.places),
             objective=_objective(first, root),
             external_identifier=text_of(plate, "MeasurementID"),
             metadata=_notes(root, first),
         )
+
+
+class _Taken:
+    """What is kept of the images of an index, of which there may be hundreds of thousands."""
+
+    def __init__(self, index: Path) -> None:
+        self._index = index
+        self.files: list[tuple[PlateFile, datetime | None]] = []
+        self.first: Element | None = None
+        self.channels: dict[int, ChannelInfo] = {}
+        self.places: dict[int, float] = {}
+
+    def take(self, item: Element) -> None:
+        """One more image; elements of wells that only name images have no URL."""
+        if not text_of(item, "URL"):
+            return
+        if self.first is None:
+            self.first = deepcopy(item)
+        file = _file(item, self._index)
+        self.files.append((file, _moment(item)))
+        if file.c not in self.channels:
+            self.channels[file.c] = _channel(item)
+        place = _length(item, "PositionZ")
+        if place is not None:
+            self.places.setdefault(file.z, place[0])
 
 
 def _head(path: Path) -> bytes:
@@ -102,11 +123,10 @@ def _whole(item: Element, name: str, default: int) -> int:
     return default if value is None or not abs(value) < 2**31 else int(value)
 
 
-def _file(item: Element, index: Path, start: datetime | None) -> PlateFile:
-    moment, exposure = _moment(item), number_of(item, "ExposureTime")
+def _file(item: Element, index: Path) -> PlateFile:
+    exposure = number_of(item, "ExposureTime")
     info = PlaneInfo(
         0, 0, 0,
-        delta_t=((moment - start).total_seconds(), "s") if moment is not None and start is not None else None,
         exposure_time=(exposure, "s") if exposure is not None else None,
         position_x=_length(item, "PositionX"), position_y=_length(item, "PositionY"),
         position_z=_length(item, "PositionZ"),
@@ -118,31 +138,28 @@ def _file(item: Element, index: Path, start: datetime | None) -> PlateFile:
     )  # fmt: skip
 
 
-def _channels(root: Element, images: list[Element]) -> dict[int, ChannelInfo]:
-    """Channels by number, from the first image of each or from the maps."""
-    found: dict[int, ChannelInfo] = {}
-    told = [(entry.get("ChannelID", ""), entry) for entry in root.findall("Maps/Map/Entry")]
-    entries = [(int(text), entry) for text, entry in told if text.isdecimal()]
-    for number, item in [*((_whole(item, "ChannelID", 1), item) for item in images), *entries]:
-        channel = found.setdefault(number, ChannelInfo())
-        if channel.name is None:
-            channel.name = text_of(item, "ChannelName")
-            channel.acquisition_mode = {"NonConfocal": "WideField", "Confocal": "SpinningDiskConfocal"}.get(
-                text_of(item, "AcquisitionType") or ""
-            )
-            excitation, emission = (number_of(item, f"Main{kind}Wavelength") for kind in ("Excitation", "Emission"))
-            channel.excitation_wavelength = (excitation, "nm") if excitation else None
-            channel.emission_wavelength = (emission, "nm") if emission else None
+def _channels(root: Element, found: dict[int, ChannelInfo]) -> dict[int, ChannelInfo]:
+    """Channels by number; later versions tell of them in maps instead of each image."""
+    for entry in root.findall("Maps/Map/Entry"):
+        text = entry.get("ChannelID", "")
+        if text.isdecimal() and (int(text) not in found or found[int(text)].name is None):
+            found[int(text)] = _channel(entry)
     return found
 
 
-def _step(images: list[Element]) -> Quantity | None:
-    """Distance of the first two slices of a field."""
-    places: dict[int, float] = {}
-    for item in images:
-        place = _length(item, "PositionZ")
-        if place is not None:
-            places.setdefault(_whole(item, "PlaneID", 1), place[0])
+def _channel(item: Element) -> ChannelInfo:
+    modes = {"NonConfocal": "WideField", "Confocal": "SpinningDiskConfocal"}
+    excitation, emission = (number_of(item, f"Main{kind}Wavelength") for kind in ("Excitation", "Emission"))
+    return ChannelInfo(
+        text_of(item, "ChannelName"),
+        acquisition_mode=modes.get(text_of(item, "AcquisitionType") or ""),
+        excitation_wavelength=(excitation, "nm") if excitation else None,
+        emission_wavelength=(emission, "nm") if emission else None,
+    )
+
+
+def _step(places: dict[int, float]) -> Quantity | None:
+    """Distance of the first two slices."""
     numbers = sorted(places)
     if len(numbers) < 2:
         return None

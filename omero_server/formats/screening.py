@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,7 +31,7 @@ from omero_server.formats.tiff import image_of
 from omero_server.formats.tiffbase import PagedReader
 from omero_server.formats.tiffpages import ifd_offsets, is_tiff, pages_of
 
-__all__ = ["PlateFile", "PlateFiles", "ScreeningReader", "well_name"]
+__all__ = ["PlateFile", "PlateFiles", "ScreeningReader", "counted", "well_name"]
 
 _MOST_FILES = 2_000_000
 
@@ -121,6 +122,15 @@ class ScreeningReader(PagedReader):
             raise FormatError(path, f"names {missing[0]}, which is missing, as are {len(missing) - 1} others")
         images, described = _described(plate, files)
         return FilesetInfo(cls.format, cls.name, cls.version, files, images, [described], metadata=plate.metadata)
+
+
+def counted(files: list[tuple[PlateFile, datetime | None]]) -> list[PlateFile]:
+    """Files with the moments at which they were taken: times are counted from the first."""
+    start = min((moment for _, moment in files if moment is not None), default=None)
+    for file, moment in files:
+        if file.info is not None and moment is not None and start is not None:
+            file.info.delta_t = ((moment - start).total_seconds(), "s")
+    return [file for file, _ in files]
 
 
 def well_name(row: int, column: int) -> str:

@@ -6,16 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from omero_server.formats.base import FormatError
 from omero_server.formats.info import ChannelInfo, ObjectiveInfo, PlaneInfo, Quantity
-from omero_server.formats.rawbytes import beside, file_size
-from omero_server.formats.screening import PlateFile, PlateFiles, ScreeningReader
-from omero_server.formats.xmlnotes import parse_xml
+from omero_server.formats.rawbytes import beside
+from omero_server.formats.screening import PlateFile, PlateFiles, ScreeningReader, counted
+from omero_server.formats.xmlstream import stream_xml
 
 __all__ = ["CellVoyagerReader"]
 
 _DATA, _DETAIL = "MeasurementData.mlf", "MeasurementDetail.mrf"
-_LARGEST = 1 << 30
 _SUFFIXES = (".tif", ".tiff")
 
 
@@ -33,34 +31,47 @@ class CellVoyagerReader(ScreeningReader):
 
     @classmethod
     def parse(cls, index: Path) -> PlateFiles:
-        records = [item for item in _xml(index) if item.get("Type") == "IMG" and (item.text or "").strip()]
+        records = _Records(index)
+        stream_xml(index, "MeasurementRecord", records.take)
         detail_path = index.with_name(_DETAIL)
         detail = _xml(detail_path) if detail_path.is_file() else None
-        start = min((moment for item in records if (moment := _moment(item)) is not None), default=None)
         plate = PlateFiles(
             name=(detail.get("Title") if detail is not None else None) or index.parent.name,
             rows=_whole(detail, "RowCount"),
             columns=_whole(detail, "ColumnCount"),
             index=[index],
-            files=[_file(item, index, start) for item in records],
+            files=counted(records.files),
         )
         if detail is not None:
             plate.index.append(detail_path)
             plate.metadata = dict(detail.attrib)
             _settings(plate, detail, index)
-        plate.z_step = _step(records)
+        plate.z_step = _step(records.places)
         return plate
 
 
+class _Records:
+    """What is kept of the records, of which there may be hundreds of thousands."""
+
+    def __init__(self, index: Path) -> None:
+        self._index = index
+        self.files: list[tuple[PlateFile, datetime | None]] = []
+        self.places: dict[int, float] = {}
+
+    def take(self, item: Element) -> None:
+        """One more record; those of errors name no image."""
+        if item.get("Type") != "IMG" or not (item.text or "").strip():
+            return
+        file = _file(item, self._index)
+        self.files.append((file, _moment(item)))
+        place = _number(item, "Z")
+        if place is not None:
+            self.places.setdefault(file.z, place)
+
+
 def _xml(path: Path) -> Element:
-    """The root, names without their namespace."""
-    if file_size(path) > _LARGEST:
-        raise FormatError(path, "is larger than an index can be")
-    root = parse_xml(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), path)
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-        element.attrib = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
-    return root
+    """The root of a settings file."""
+    return stream_xml(path, "", lambda element: None)
 
 
 def _number(item: Element | None, name: str) -> float | None:
@@ -87,12 +98,9 @@ def _moment(item: Element) -> datetime | None:
         return None
 
 
-def _file(item: Element, index: Path, start: datetime | None) -> PlateFile:
-    moment = _moment(item)
-    info = PlaneInfo(
-        0, 0, 0, delta_t=((moment - start).total_seconds(), "s") if moment is not None and start is not None else None,
-        position_x=_micrometres(item, "X"), position_y=_micrometres(item, "Y"), position_z=_micrometres(item, "Z"),
-    )  # fmt: skip
+def _file(item: Element, index: Path) -> PlateFile:
+    x, y, z = (_micrometres(item, axis) for axis in "XYZ")
+    info = PlaneInfo(0, 0, 0, position_x=x, position_y=y, position_z=z)
     return PlateFile(
         beside(index, (item.text or "").strip()), _whole(item, "Row") - 1, _whole(item, "Column") - 1,
         _whole(item, "FieldIndex"), _whole(item, "ZIndex"), _whole(item, "Ch"), _whole(item, "TimePoint"), info,
@@ -132,8 +140,7 @@ def _channel(item: Element) -> ChannelInfo:
     )  # fmt: skip
 
 
-def _step(records: list[Element]) -> Quantity | None:
-    places = {_whole(item, "ZIndex"): place for item in reversed(records) if (place := _number(item, "Z")) is not None}
+def _step(places: dict[int, float]) -> Quantity | None:
     numbers = sorted(places)
     step = abs(places[numbers[1]] - places[numbers[0]]) if len(numbers) > 1 else 0
     return (round(step, 6), "µm") if step > 0 else None
