@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
 
+from omero_server.background.leftovers import remove_leftovers
 from omero_server.background.pyramids import Pyramids
 from omero_server.control.config import Config
 from omero_server.db.engine import Database
@@ -85,6 +86,7 @@ class Engine:
         self.sessions.trust_seconds = min(
             self.sessions.trust_seconds, self.config.get_int("omero.sessions.sync_force") / 1000
         )
+        remove_leftovers(self.data_dir / "Pixels")
         threading.Thread(target=self._housekeeping, name="housekeeping", daemon=True).start()
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from omero_server.background.leftovers import remove_leftovers
 from omero_server.formats.base import PIXEL_DTYPES, FormatError
 from omero_server.formats.info import Level
 from omero_server.pixels import pyramid_writer
@@ -192,6 +193,14 @@ def test_another_file_is_refused(tmp_path: Path, change: str) -> None:
     with pytest.raises(FormatError):
         write_old(tmp_path / "old", np.zeros((2, 300, 300), np.uint8), (256, 256))
         open_pyramid(tmp_path / "old", (99, 1, 1), "uint8")
+
+
+def test_what_a_dead_server_left_is_removed(tmp_path: Path) -> None:
+    for name in (".12ab_projection.tmp", "1234", "1234_pyramid"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1234", "1234_pyramid"]
+    remove_leftovers(tmp_path / "missing")
 
 
 def test_stopping(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import omero
 import omero._generated
+from omero_server.background.leftovers import PROJECTION
 from omero_server.pixels.buffer import PixelBuffer, RomioBuffer, planes_sha1
 from omero_server.rendering.defaults import open_pixels
 from omero_server.rendering.metadata import PixelsInfo
@@ -106,7 +107,7 @@ class ProjectionService(Service):
             _check(pixels, tStart, tEnd, channelList)
             stacks = Stacks(algorithm.value, stepping, zStart, zEnd, pixel_type)
             folder = Layout.of(call.engine.config).data / "Pixels"
-            written = folder / f".{uuid4().hex}_projection.tmp"
+            written = folder / f".{uuid4().hex}{PROJECTION}"
             try:
                 ranges, sha1 = _write(call, written, buffer, stacks, range(tStart, tEnd + 1), channelList)
                 made = Projected(
