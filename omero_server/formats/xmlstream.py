@@ -23,24 +23,26 @@ def stream_xml(path: Path, name: str, take: Callable[[Element], None]) -> Elemen
     FormatError when the file is no XML, or carries entities.
     """
     above: list[Element] = []
-    kept = 0
+    kept = inside = 0
     try:
         for event, element in iterparse(str(path), events=("start", "end"), forbid_dtd=True):
             if event == "start":
                 element.tag = str(element.tag).rpartition("}")[2]
-                element.attrib = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+                if element.attrib:
+                    element.attrib = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+                inside += element.tag == name
                 above.append(element)
                 continue
             above.pop()
             if element.tag == name and above:
+                inside -= 1
                 take(element)
                 del above[-1][-1]
-            elif not any(one.tag == name for one in above[-3:]):
+            elif not inside:
                 kept += 1
-            if kept > _MOST_KEPT:
-                raise FormatError(path, "has more elements than are read")
-            if not above:
                 root: Element = element
+                if kept > _MOST_KEPT:
+                    raise FormatError(path, "has more elements than are read")
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise FormatError(path, f"has XML that cannot be parsed: {error}") from error
     return root

@@ -200,3 +200,17 @@ def test_cellomics_sizes_and_damage(tmp_path: Path) -> None:
         (tmp_path / "a.c01").write_bytes(b"\0\0\0\x10" + zlib.compress(head + bytes(100)))
         with pytest.raises(FormatError):
             open_reader(tmp_path / "a.c01")
+
+
+def test_indexes_with_entities_or_without_end(tmp_path: Path) -> None:
+    shutil.copytree(HARMONY.parent, tmp_path / "plate")
+    copy = tmp_path / "plate" / HARMONY.name
+    text = copy.read_text("utf-8-sig")
+    for wrong in (
+        text.replace("<EvaluationInputData", '<!DOCTYPE a [<!ENTITY b "c">]><EvaluationInputData', 1),
+        text.replace("<User>DRPscreening</User>", "<Image>" * 3000),
+        text.replace("</Images>", "<Image>" + "<a/>" * 100),
+    ):
+        copy.write_text(wrong)
+        with pytest.raises(FormatError):
+            open_reader(copy)
