@@ -20,7 +20,7 @@ _host = _config.text("omero.web.application_server.host", "127.0.0.1")
 bind = f"[{_host}]:{_config.properties.ports.web}" if ":" in _host else f"{_host}:{_config.properties.ports.web}"
 worker_class = "gthread"
 # The official default of 5 is for workers that serve one request at a time. Tiles keep a processor busy each.
-workers = _config.explicit("omero.web.wsgi_workers", min(MOST_WORKERS, os.cpu_count() or 1))
+workers = _config.number("omero.web.wsgi_workers", min(MOST_WORKERS, os.cpu_count() or 1))
 threads = _config.number("omero.web.wsgi_threads", 8)
 timeout = _config.number("omero.web.wsgi_timeout", 60)
 graceful_timeout = 10

@@ -121,7 +121,8 @@ class Transaction:
             self._connection.commit()
             self.close()
         listeners: list[Callable[[], None]] = [partial(listener, changed) for listener in self.database.on_change]
-        for function in (self.database.on_commit if wrote else []) + self._after_commit + listeners:
+        # Those that tell other processes come last: by then nothing in this one remembers the old state.
+        for function in self._after_commit + listeners + (self.database.on_commit if wrote else []):
             try:
                 function()
             except Exception:

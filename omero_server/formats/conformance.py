@@ -26,6 +26,7 @@ __all__ = ["ReaderConformance"]
 _ORDERS = ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")
 _THREADS = 4
 _MAX_IMAGES = 8
+_MAX_CHANNELS = 4
 
 
 class ReaderConformance:
@@ -105,6 +106,19 @@ class ReaderConformance:
                         part = reader.read(0, level, 0, 0, 0, x, y, w, h)
                         expected = whole[y : y + h, x : x + w]
                         assert np.array_equal(part, expected, equal_nan=expected.dtype.kind == "f")
+
+    def test_channels_read_together_are_the_same(self) -> None:
+        for reader in self._open():
+            with reader:
+                image = reader.image(0)
+                channels = range(min(image.size_c, _MAX_CHANNELS))
+                for level, size in enumerate(image.levels):
+                    for part in [*_regions(size.width, size.height), (0, 0, size.width, size.height)]:
+                        together = reader.read_channels(0, level, 0, channels, 0, *part)
+                        for c, pixels in zip(channels, together, strict=True):
+                            alone = reader.read(0, level, 0, c, 0, *part)
+                            assert pixels.dtype == alone.dtype
+                            assert np.array_equal(pixels, alone, equal_nan=alone.dtype.kind == "f")
 
     def test_outside_of_the_image_is_an_index_error(self) -> None:
         for reader in self._open():

@@ -33,7 +33,6 @@ __all__ = ["Answer", "Doorway", "ask", "connect"]
 log = logging.getLogger(__name__)
 
 NAME = "doorway"
-LARGEST_TILE = 1024
 LENGTH = struct.Struct(">I")
 _CREDENTIALS = struct.Struct("3i")  # process, user and group of the other side
 _LONGEST_QUESTION, _LONGEST_ADDRESS = 1000, 100
@@ -102,7 +101,7 @@ def _look(engine: Engine, changes: ChangeCounter, key: str, image_id: int) -> An
         return Answer(number, False)
     if session.share_id != NO_SHARE:  # what it shows is for Ice to say
         return Answer(number, True)
-    longest = engine.config.get_int("omero.pixeldata.max_tile_length", LARGEST_TILE)
+    longest = engine.config.get_int("omero.pixeldata.max_tile_length")
     session.begin_call(method=True)
     try:
         check_role(engine.sessions.refresh(session), "user", "Showing images")
@@ -130,7 +129,9 @@ def _address(path: Path) -> Iterator[str]:
 
 
 def is_own(connection: socket.socket) -> bool:
-    """Whether the other side runs as the same system user."""
+    """Whether the other side runs as the same system user. Raises OSError where the system does not tell (no Linux)."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        raise OSError("this system does not tell who is at the other side of a socket")
     found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     return int(_CREDENTIALS.unpack(found)[1]) == os.geteuid()
 

@@ -73,7 +73,7 @@ class Server:
         engine.sessions.on_close.append(lambda session: changes.bump())
         try:
             engine.on_shutdown(Doorway(engine, changes, run_dir).close)
-        except (OSError, AttributeError) as error:
+        except OSError as error:
             log.warning("OMERO.web will render its tiles through Ice: %s", error)
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import imagecodecs
 import numpy as np
@@ -17,13 +18,15 @@ from omero_server.formats.registry import readers
 from omero_server.rendering.errors import RenderingError
 from omero_web.config import web_config
 from omero_web.cors import cors_headers
+from omero_web.errors import NotFound
 from omero_web.express.tiles import tile_jpeg
 from omero_web.express.views import Declined, OpenView, Views
 from omero_web.express.visitors import Visitors
 from omero_web.ngff.answers import ASKED, CACHE_CONTROL, Reply, pixels_tag, reply
-from omero_web.ngff.chunks import chunk_bytes
+from omero_web.ngff.chunks import chunk_bytes, tile_bytes
 from omero_web.ngff.image import Chunk, ZarrImage
 from omero_web.ngff.keys import chunk_place
+from omero_web.ngff.tiles import tile_format, tile_region
 from omero_web.webgateway.params import ParameterError
 from omero_web.webgateway.rendering import PixelsOfImage
 
@@ -35,9 +38,10 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 _TILE = re.compile(r"/web(?:gateway|client)/render_image_region/(\d{1,18})/(\d{1,9})/(\d{1,9})/")
 _CHUNK = re.compile(r"/zarr/v(0\.4|0\.5)/image/(\d{1,18})\.zarr/(.+)")
+_PIXELS = re.compile(r"/tile/(\d{1,18})/(\d{1,9})/(\d{1,9})/(\d{1,9})/")
 _REASONS = {200: "200 OK", 206: "206 Partial Content", 304: "304 Not Modified", 416: "416 Range Not Satisfiable"}
 _WRONG = (
-    Declined, ParameterError, RenderingError, FormatError, IndexError, ValueError, OSError, omero.ServerError,
+    Declined, NotFound, ParameterError, RenderingError, FormatError, IndexError, ValueError, OSError, omero.ServerError,
 )  # fmt: skip
 """What Django's views know how to answer."""
 
@@ -77,6 +81,8 @@ class Lane:
         if chunk := _CHUNK.fullmatch(path):
             place = chunk_place(chunk[1], chunk[3])
             return self._chunk(environ, int(chunk[2]), place) if place else None
+        if pixels := _PIXELS.fullmatch(path):
+            return self._pixels(environ, *map(int, pixels.groups()))
         return None
 
     def _session(self, environ: Environ) -> str:
@@ -102,8 +108,20 @@ class Lane:
             def content() -> bytes:
                 return chunk_bytes(_read(view, chunk), (rows, columns))
 
-            asked = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}") for name in ASKED}
-            return reply(content, "application/octet-stream", pixels_tag(image, "chunk", place), asked, {})
+            tag = pixels_tag(image, "chunk", place)
+            return reply(content, "application/octet-stream", tag, _asked(environ), {})
+
+    def _pixels(self, environ: Environ, image_id: int, z: int, c: int, t: int) -> Reply:
+        with self._views.borrowed(self._session(environ), image_id) as view:
+            image = _zarr_image(view)
+            query = dict(parse_qsl(environ["QUERY_STRING"]))
+            wanted, form = tile_region(query, image, (z, c, t)), tile_format(query)
+            kind, body, headers = tile_bytes(_read(view, wanted), form)
+            return reply(lambda: body, kind, pixels_tag(image, form, wanted), _asked(environ), headers)
+
+
+def _asked(environ: Environ) -> dict[str, str | None]:
+    return {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}") for name in ASKED}
 
 
 def _warm_up() -> None:

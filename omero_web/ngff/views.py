@@ -15,17 +15,16 @@ from omero_web.blitz import Blitz
 from omero_web.decorators import login_required
 from omero_web.errors import NotFound
 from omero_web.ngff.answers import ASKED, Reply, etag, pixels_tag, reply
-from omero_web.ngff.chunks import TILE_FORMATS, chunk_bytes, tile_bytes
-from omero_web.ngff.image import Chunk, ZarrImage, read_region, zarr_image
+from omero_web.ngff.chunks import chunk_bytes, tile_bytes
+from omero_web.ngff.image import read_region, zarr_image
 from omero_web.ngff.keys import chunk_place
 from omero_web.ngff.metadata import image_documents, plain_group
 from omero_web.ngff.plates import field_image, plate_documents, well_documents
+from omero_web.ngff.tiles import tile_format, tile_region
 from omero_web.webgateway.image_data import image_data
-from omero_web.webgateway.params import ParameterError, parse_region
 
 __all__ = ["image", "plate", "tile"]
 
-LARGEST_TILE_PIXELS = 4096 * 4096
 
 
 def _answer(request: HttpRequest, found: Reply) -> HttpResponse:
@@ -96,30 +95,9 @@ def plate(request: HttpRequest, blitz: Blitz, version: str, pid: int, key: str =
 @login_required
 def tile(request: HttpRequest, blitz: Blitz, iid: int, z: int, c: int, t: int) -> HttpResponse:
     """Pixels of a plane: ``level`` (0 is full size), ``region=x,y,width,height`` (default: all), ``format``."""
-    form = request.GET.get("format", "npy")
-    if form not in TILE_FORMATS:
-        raise ParameterError(f"format={form} must be one of {', '.join(TILE_FORMATS)}")
+    form = tile_format(request.GET)
     found = zarr_image(blitz, iid)
-    wanted = _tile_region(request, found, (z, c, t))
+    wanted = tile_region(request.GET, found, (z, c, t))
     kind, body, headers = tile_bytes(read_region(blitz, found, wanted), form)
     tag = pixels_tag(found, form, wanted)
     return _answer(request, reply(lambda: body, kind, tag, _asked(request), headers))
-
-
-def _tile_region(request: HttpRequest, found: ZarrImage, zct: tuple[int, int, int]) -> Chunk:
-    """Raises NotFound outside of the image, ParameterError for what cannot be read or is too large."""
-    text = request.GET.get("level", "0")
-    if not text.isdecimal():
-        raise ParameterError(f"level={text} must be a whole number, 0 for the full size")
-    z, c, t = zct
-    sizes = found.pixels
-    if int(text) >= len(found.levels) or z >= sizes.size_z or c >= sizes.size_c or t >= sizes.size_t:
-        raise NotFound(f"Image:{sizes.image_id} has no plane z={z}, c={c}, t={t} at level {text}")
-    width, height = found.levels[int(text)]
-    region = parse_region(request.GET.get("region") or f"0,0,{width},{height}")
-    if region.x >= width or region.y >= height:
-        raise NotFound(f"The region begins outside of the plane of {width} x {height} pixels")
-    width, height = min(region.width, width - region.x), min(region.height, height - region.y)
-    if width * height > LARGEST_TILE_PIXELS:
-        raise ParameterError(f"{width} x {height} pixels are too many at once: ask for at most {LARGEST_TILE_PIXELS}")
-    return Chunk(int(text), t, c, z, region.x, region.y, width, height)
