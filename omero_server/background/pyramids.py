@@ -87,6 +87,10 @@ class Pyramids:
                 # It stays known, so that it is not tried again before the next start.
                 log.warning("no pyramid of the pixels %d: %s", pixels_id, getattr(error, "message", error))
                 continue
+            except Exception:
+                # The thread must live on for the next order.
+                log.exception("no pyramid of the pixels %d", pixels_id)
+                continue
             with self._lock:
                 self._known.discard(pixels_id)
 
@@ -98,7 +102,9 @@ class Pyramids:
         with Transaction(self._engine.database, self._engine.author(), writable=False) as transaction:
             source = stored_pixels(Task(transaction, self._engine), pixels_id)
         with closing(source):
-            if len(source.levels) == 1 and is_large(self._engine.config, source.size_x, source.size_y):
+            large = is_large(self._engine.config, source.size_x, source.size_y)
+            # Complex numbers cannot be shown: nobody needs them smaller.
+            if large and len(source.levels) == 1 and source.dtype.kind != "c":
                 ranges = self._write(pixels_id, path, source)
                 self._record(pixels_id, path, ranges)
 
