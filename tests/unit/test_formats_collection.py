@@ -1,7 +1,7 @@
 """Every file of a larger collection of samples, if there is one: dimensions and first plane as its table says.
 
-The collection is a folder with a `SOURCES.md`, whose rows name a file, its dimensions and the SHA1 of its first plane as
-independent readers see them. It is looked for at `OMERO_SAMPLE_COLLECTION`, else beside the checkout.
+The collection is a folder with a `SOURCES.md`, whose rows name a file, its dimensions and the SHA1 of its first plane
+as independent readers see them. It is looked for at `OMERO_SAMPLE_COLLECTION`, else beside the checkout.
 """
 
 from __future__ import annotations
