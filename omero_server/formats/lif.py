@@ -1,8 +1,8 @@
-"""Leica LIF: each image of the project is an image; tiles of a mosaic too. Spectra are channels.
+"""Leica LIF: each image of the project is an image; tiles of a mosaic too. Steps of a spectrum are time points.
 
 The header says how far it is from one pixel, row, slice, ... to the next, so regions are read from their places.
 `ImageInfo.index` is a dict: `start`; `steps` in bytes of x, y, z, t and of the spectrum; `channels`, the offset of each
-stored channel; `bands`, how many steps of the spectrum each of them has; `dtype`.
+stored channel; `bands`, how many steps of the spectrum each time has; `dtype`.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class LifReader(Reader):
         image = self._info.images[series]
         index: dict[str, Any] = image.index
         dtype, steps = np.dtype(index["dtype"]), index["steps"]
-        channel, band = divmod(zct[1], index["bands"])
-        start = index["start"] + zct[0] * steps["z"] + zct[2] * steps["t"] + band * steps["band"]
+        time, band = divmod(zct[2], index["bands"])
+        start = index["start"] + zct[0] * steps["z"] + time * steps["t"] + band * steps["band"]
         x, y, w, h = region
         apart, row = steps["x"] // dtype.itemsize, steps["y"] // dtype.itemsize
         values = (w - 1) * apart + 1
-        place = start + index["channels"][channel]
+        place = start + index["channels"][zct[1]]
         found = plane_region(self._info.entry, place, dtype, (image.size_y, row), (x * apart, y, values, h))
         return found[:, ::apart]
 
@@ -131,8 +131,8 @@ def _images(element: Element, name: str, blocks: dict[str, tuple[int, int]], pat
     for tile in range(tiles):
         title = name if tiles == 1 else f"{name} (tile {tile + 1})"
         image = _image(layout, title, block[0] + tile * layout.step(_TILES), path)
-        describe_image(element, image, layout.dimensions, layout.channels, tile)
         image.metadata = flat_xml(element.find("Data/Image") or element)
+        describe_image(element, image, layout.dimensions, layout.channels, tile)
         images.append(image)
     return images
 
@@ -159,8 +159,8 @@ def _image(layout: _Layout, name: str, start: int, path: Path) -> ImageInfo:
         size_x=x.count,
         size_y=y.count,
         size_z=layout.size(_SLICES),
-        size_c=len(layout.channels) * bands,
-        size_t=layout.size(_TIMES),
+        size_c=len(layout.channels),
+        size_t=layout.size(_TIMES) * bands,
         pixel_type=pixel_type_of(layout.dtype, path),
         significant_bits=max(1, min(bits, layout.dtype.itemsize * 8)),
         dimension_order="XYCZT",

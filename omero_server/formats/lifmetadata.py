@@ -28,7 +28,7 @@ _COLORS = {
 _EPOCH = datetime(1601, 1, 1)
 _TICKS_PER_MICROSECOND = 10
 _TIME, _SPECTRA = 4, (5, 9)
-_MOST_PLANES = 50_000
+_MOST_PLANES, _MOST_WAVES = 50_000, 1_000
 
 
 @dataclass(slots=True)
@@ -65,7 +65,8 @@ def describe_image(
         if dimension.kind in (1, 2, 3) and dimension.unit.lower() == "m" and dimension.spacing:
             axis = "xyz"[dimension.kind - 1]
             setattr(image, f"physical_size_{axis}", (dimension.spacing * _MICROMETRES, "µm"))
-        if dimension.kind == _TIME and dimension.unit.lower() == "s" and dimension.spacing:
+        plain = image.index["bands"] == 1
+        if dimension.kind == _TIME and dimension.unit.lower() == "s" and dimension.spacing and plain:
             image.time_increment = (dimension.spacing, "s")
     about = element.find("Data/Image")
     image.description = (about.get("TextDescription") or None) if about is not None else None
@@ -73,6 +74,8 @@ def describe_image(
     _describe_optics(image, settings)
     spectrum = next((item for item in dimensions[2:] if item.kind in _SPECTRA), None)
     image.channels = _channels(image, channels, settings, spectrum)
+    if spectrum is not None:
+        image.metadata |= _waves(image, spectrum)
     stamps = _stamps(element)
     image.acquired = stamps[0] if stamps else None
     image.planes = _planes(image, stamps, _position(element, settings, tile))
@@ -122,7 +125,6 @@ def _describe_optics(image: ImageInfo, settings: Element) -> None:
 def _channels(
     image: ImageInfo, channels: list[Element], settings: Element, spectrum: Dimension | None
 ) -> list[ChannelInfo]:
-    bands = image.size_c // len(channels)
     pinhole = _number(settings, "Pinhole", _MICROMETRES)
     confocal = settings.tag == "ATLConfocalSettingDefinition"
     active = [item for item in settings.iter("Detector") if item.get("IsActive") == "1"]
@@ -134,27 +136,24 @@ def _channels(
     laser = _only_laser(settings)
     found = []
     for number in range(image.size_c):
-        stored, band = divmod(number, bands)
         channel = ChannelInfo(
-            color=_color(channels[stored].get("LUTName")) if not image.is_rgb else None,
+            color=_color(channels[number].get("LUTName")) if not image.is_rgb else None,
             samples_per_pixel=3 if image.is_rgb else 1,
             acquisition_mode="LaserScanningConfocalMicroscopy" if confocal else None,
             pinhole_size=(pinhole, "µm") if pinhole and pinhole > 0 else None,
         )
         if len(dyes) == len(channels):
-            channel.name = channel.fluor = dyes[stored] or None
+            channel.name = channel.fluor = dyes[number] or None
         if len(cameras) == len(channels):
-            channel.name = cameras[stored].get("UserDefName") or channel.name
+            channel.name = cameras[number].get("UserDefName") or channel.name
         if len(active) == len(channels):
-            channel.detector = _detector(active[stored])
-            band_of = bands_of.get(active[stored].get("Channel"))
+            channel.detector = _detector(active[number])
+            band_of = bands_of.get(active[number].get("Channel"))
             dye = (band_of.get("DyeName") or "").rpartition("/")[2] if band_of is not None else ""
             channel.fluor = channel.fluor or dye or None
             channel.name = channel.name or channel.fluor
         if laser is not None and not (spectrum is not None and spectrum.kind == _SPECTRA[1]):
             channel.light_source, channel.excitation_wavelength = laser, laser.wavelength
-        if spectrum is not None and bands > 1:
-            _set_wave(channel, spectrum, band)
         found.append(channel)
     return found
 
@@ -188,16 +187,16 @@ def _detector(element: Element) -> DetectorInfo:
     )
 
 
-def _set_wave(channel: ChannelInfo, spectrum: Dimension, band: int) -> None:
-    """The wavelength of a step of the spectrum, at which light was detected (5) or sent in (9)."""
-    length = (spectrum.origin + (spectrum.spacing or 0) * band) * _NANOMETRES
-    wave: Quantity | None = (round(length, 3), "nm") if length > 0 and spectrum.unit.lower() == "m" else None
-    if wave is not None:
-        channel.name = f"{channel.name} {wave[0]:g} nm" if channel.name else f"{wave[0]:g} nm"
-    if spectrum.kind == _SPECTRA[0]:
-        channel.emission_wavelength = wave
-    else:
-        channel.excitation_wavelength = wave
+def _waves(image: ImageInfo, spectrum: Dimension) -> dict[str, str]:
+    """Wavelengths of the steps of a spectrum, at which light was detected (5) or sent in (9), by time point."""
+    if spectrum.unit.lower() != "m":
+        return {}
+    kind = "Emission" if spectrum.kind == _SPECTRA[0] else "Excitation"
+    bands = image.index["bands"]
+    waves = [(spectrum.origin + (spectrum.spacing or 0) * band) * _NANOMETRES for band in range(bands)]
+    return {
+        f"{kind} wavelength of T {t + 1}": f"{waves[t % bands]:g} nm" for t in range(min(image.size_t, _MOST_WAVES))
+    }
 
 
 def _color(name: str | None) -> int | None:

@@ -50,9 +50,8 @@ SAMPLES = [
         (0.108333, 0.108333, None), ["DIC", "FITC BP"],
     ),
     Sample(
-        "LeicaLASX_wavelength-sweep_example.lif", "lif", (64, 64, 1, 20, 1), "uint8",
-        "5e7bbbb9cb785f027a0aaa8195279247911e96c3", (0.104814, 0.104814, None),
-        [f"{wave} nm" for wave in range(550, 750, 10)], 3,
+        "LeicaLASX_wavelength-sweep_example.lif", "lif", (64, 64, 1, 1, 20), "uint8",
+        "5e7bbbb9cb785f027a0aaa8195279247911e96c3", (0.104814, 0.104814, None), images=3,
     ),
     Sample(
         "test.oib", "oib", (256, 256, 1, 3, 1), "uint16", "171ea2f815dc9b883d85106fe91da351e832af27",

@@ -45,16 +45,17 @@ def test_optics_spectra_and_times() -> None:
         assert emission.objective is not None and emission.objective.model == "HC PL APO CS2 63x/1.30 GLYC"
         assert (emission.objective.lens_na, emission.objective.immersion) == (1.3, "Glycerol")
         assert emission.microscope is not None and emission.microscope.model == "DMI6000B-CS"
-        assert emission.channels[3].emission_wavelength == (580.0, "nm")
-        assert excitation.channels[1].excitation_wavelength == (495.0, "nm")
+        assert emission.metadata["Emission wavelength of T 4"] == "580 nm"
+        assert excitation.metadata["Excitation wavelength of T 2"] == "495 nm"
         laser = emission.channels[0].light_source
         assert laser is not None and (laser.model, laser.wavelength) == ("WLL", (543.0, "nm"))
         assert emission.channels[0].excitation_wavelength == (543.0, "nm")
         assert excitation.channels[0].light_source is None
         assert emission.channels[0].detector is not None and emission.channels[0].detector.model == "HyD 1"
-        assert (stack.size_z, stack.size_c, stack.size_t) == (11, 10, 2)
+        assert (stack.size_z, stack.size_c, stack.size_t) == (11, 1, 20)
+        assert stack.metadata["Emission wavelength of T 12"] == "555 nm"
         assert stack.physical_size_z == (pytest.approx(0.5002027), "µm")
-        assert stack.time_increment == (pytest.approx(80.91), "s")
+        assert stack.time_increment is None
         assert stack.acquired is not None and stack.acquired.isoformat() == "2021-01-29T14:43:39.392000"
         assert len(stack.planes) == 220 and stack.planes[0].position_x == (pytest.approx(35343.478), "µm")
         assert stack.metadata["Image|Attachment|Name"] == "PreviewMarker"
