@@ -21,9 +21,12 @@ _ENDINGS = (".stk", ".STK", ".tif", ".TIF", ".tiff")
 def lists_of(path: Path) -> list[Path]:
     """The lists beside a stack that name it."""
     found = []
-    if path.is_file():
-        for entry in sorted(path.parent.glob("*.[nN][dD]")):
-            if path.name.lower().startswith(entry.stem.lower() + "_") and path in StackList(entry).used_files():
+    parts = path.name.split("_") if path.is_file() else []
+    # A stack is called by its list: looking for that is faster than listing folders of thousands of stacks.
+    for count in range(1, len(parts)):
+        for ending in (".nd", ".ND"):
+            entry = path.with_name("_".join(parts[:count]) + ending)
+            if entry.is_file() and path in StackList(entry).used_files():
                 found.append(entry)
     return found
 

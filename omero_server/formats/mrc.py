@@ -37,13 +37,12 @@ class MrcReader(StoredReader):
 
     @classmethod
     def detect(cls, path: Path) -> bool:
-        if has_magic(path, b"MAP", 208):
-            return True
-        if path.suffix.lower() not in cls.suffixes or not path.is_file() or path.stat().st_size <= _HEADER_BYTES:
+        if not path.is_file() or path.stat().st_size <= _HEADER_BYTES:
             return False
-        # Files from before the year 2000 have no mark but their name; their numbers must make sense.
-        with path.open("rb") as file:
-            head = file.read(92)
+        # Files from before the year 2000 have no mark but their name; numbers must make sense in any case.
+        if not has_magic(path, b"MAP", 208) and path.suffix.lower() not in cls.suffixes:
+            return False
+        head = read_at(path, 0, 92)
         return any(_plausible(head, order) for order in "<>")
 
     @classmethod

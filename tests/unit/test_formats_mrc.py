@@ -78,8 +78,8 @@ def test_colours_and_files_without_a_mark(tmp_path: Path) -> None:
     ("at", "value", "reason"),
     [
         (0, 1 << 20, "truncated"),
-        (0, -5, "declares"),
-        (8, 1 << 30, "declares"),
+        (0, -5, "something else"),
+        (8, 1 << 30, "something else"),
         (12, 3, "mode 3"),
         (92, -1, "declares"),
         (92, 1 << 20, "truncated"),
