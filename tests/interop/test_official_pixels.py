@@ -69,3 +69,14 @@ def test_the_official_command_line_exports(official: Official, found: dict[str, 
         done = official.omero("export", *login, "-f", str(path), "-t", kind, f"Image:{image}")
         assert done.returncode == 0, done.stderr
         assert path.read_bytes().startswith(magic)
+
+
+def test_a_very_large_plane(official: Official) -> None:
+    found = official.script("large", size=[3600, 3100])
+    assert found["tiles"] == 4 * 5 and found["tile"] and found["digest"]
+    assert found["tile size"] == [256, 256] and found["requires"]
+    assert found["scaling"] == pytest.approx([1 / 2**level for level in range(6)], rel=0.02)
+    for level, (first, last) in enumerate(found["corners"]):
+        expected = 2 * 63 * 2 ** (5 - level) / 32 / found["largest"] * 255
+        assert first <= 3 and abs(last - expected) <= 4
+    assert found["thumbnail"] == [96, 82]
