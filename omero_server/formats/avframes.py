@@ -13,7 +13,8 @@ from omero_server.formats.base import Array, FormatError, decoding
 
 __all__ = ["LibraryFrames", "library_movie"]
 
-_LARGEST_SIDE = 16384
+_LARGEST_FRAME = 1 << 26
+"""Pixels of a frame, which is decoded whole."""
 _REMEDY = "Install omero-platform[video] on the server, or convert it to MJPEG."
 
 
@@ -24,7 +25,7 @@ def library_movie(path: Path, codec: str) -> tuple[tuple[int, int], int, list[in
     with decoding(path, f"reading the track of {codec!r}"), _opened(path) as container:
         stream = _video(container, path)
         context = stream.codec_context
-        if not (0 < context.width <= _LARGEST_SIDE and 0 < context.height <= _LARGEST_SIDE):
+        if context.width < 1 or context.height < 1 or context.width * context.height > _LARGEST_FRAME:
             raise FormatError(path, f"declares {context.width}x{context.height} pixels")
         moments = sorted({moment for packet in container.demux(stream) if (moment := _moment(packet)) is not None})
         if not moments:

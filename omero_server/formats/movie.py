@@ -25,6 +25,8 @@ __all__ = ["LARGEST_SIDE", "MovieReader", "movie_image", "picture"]
 
 LARGEST_SIDE = 32768
 _MOST_FRAMES = 2_000_000
+_LARGEST_FRAME = 1 << 27
+"""Pixels of a frame that has to be decoded whole."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -36,6 +38,8 @@ def movie_image(
     count = len(moments)
     if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE and 0 < count <= _MOST_FRAMES):
         raise FormatError(path, f"declares {count} frames of {width}x{height} pixels")
+    if index["codec"] != "raw" and width * height > _LARGEST_FRAME:
+        raise FormatError(path, f"has compressed frames of {width}x{height} pixels, too large to decode")
     steps = np.diff(np.asarray(moments, np.float64))
     step = float(np.median(steps)) if count > 1 else 0.0
     even = step > 0 and bool(np.all(np.abs(steps - step) < 0.01 * step))
@@ -141,7 +145,7 @@ def picture(path: Path, data: bytes, size: tuple[int, int]) -> Array:
     """A JPEG or PNG frame as (height, width, channels), which must be of the declared size before it is decoded."""
     with decoding(path, "decoding a frame"):
         found = _png_size(data) if data.startswith(_PNG) else (picture_size(data) or (0, 0))[:2]
-        if found != size:
+        if found != size or size[0] * size[1] > _LARGEST_FRAME:
             raise FormatError(path, f"has a frame of {found} pixels where {size} are declared")
         decode = imagecodecs.png_decode if data.startswith(_PNG) else imagecodecs.jpeg_decode
         pixels = np.asarray(decode(data))

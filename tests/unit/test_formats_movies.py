@@ -146,6 +146,16 @@ def test_a_frame_larger_than_the_movie(tmp_path: Path) -> None:
             reader.read(0, 0, 0, 0, 1, 0, 0, 8, 8)
 
 
+@pytest.mark.parametrize("codec", [b"cvid", b"MJPG"])
+def test_frames_that_are_too_large_to_decode(codec: bytes, tmp_path: Path) -> None:
+    frame = bytearray(imagecodecs.jpeg8_encode(np.zeros((8, 8), np.uint8)))
+    at = frame.index(b"\xff\xc0") + 5
+    frame[at : at + 4] = struct.pack(">HH", 30000, 30000)
+    write_avi(tmp_path / "a.avi", (30000, 30000), codec, 24, [bytes(frame)])
+    with pytest.raises(FormatError):
+        open_reader(tmp_path / "a.avi")
+
+
 def test_tables_of_quicktime_that_lie(tmp_path: Path) -> None:
     write_mov(tmp_path / "a.mov", (8, 6), b"raw ", 24, [bytes(144)] * 4)
     data = (tmp_path / "a.mov").read_bytes()
