@@ -88,14 +88,23 @@ class ChannelTable:
     colors: Bytes
 
     @cached_property
-    def peak(self) -> Bytes:
-        """Largest value of each of the four bytes, shape (4,)."""
-        return np.asarray(self.colors.max(axis=0), np.uint8)
+    def peak(self) -> tuple[int, ...]:
+        """Largest value of each of the four bytes."""
+        return tuple(self.colors.max(axis=0).tolist())
 
     @cached_property
     def packed(self) -> npt.NDArray[np.uint32]:
         """One 32-bit number per index."""
         return self.colors.view(np.uint32)[:, 0].take(self.levels)
+
+    @cached_property
+    def band(self) -> int | None:
+        """The band, 0 to 2, in which a byte shows as it is, and nothing in the two others; None in all other cases."""
+        shown = self.colors.take(self.levels, axis=0)[:, :3]
+        if len(shown) != len(_LEVELS):
+            return None
+        plain = [n for n in range(3) if np.array_equal(shown[:, n], _LEVELS)]
+        return plain[0] if len(plain) == 1 and shown.any(axis=0).sum() == 1 else None
 
     @cached_property
     def wide(self) -> npt.NDArray[np.uint64]:
@@ -112,20 +121,38 @@ def channel_table(spec: QuantumSpec, colors: bytes) -> ChannelTable:
 def compose(shape: tuple[int, int], layers: Sequence[tuple[npt.NDArray[Any], ChannelTable]], bands: int = 4) -> Bytes:
     """Add up channels, each byte cut at 255: (index array of `shape`, table) per channel to shape + (bands,) uint8.
 
-    `bands` is 4, or 3 for the first three of them. Without layers everything is 0. At most 257 layers
-    fit the 16-bit lanes.
+    `bands` is 4, or 3 for the first three of them, which are not to be changed. Without layers everything is 0. At most
+    257 layers fit the 16-bit lanes.
     """
     height, width = shape
     if not layers:
         return np.zeros((height, width, bands), np.uint8)
-    peak = np.sum([table.peak for _, table in layers], axis=0, dtype=np.int64)
-    saturating = bool(peak.max() > 255)
+    if bands == 3 and (picture := _unchanged(layers)) is not None:
+        return picture
+    saturating = max(map(sum, zip(*(table.peak for _, table in layers), strict=True))) > 255
     blend = _compiled()
     if blend is None:
         return _composed(shape, layers, saturating)[..., :bands]
     picture = np.empty((height, width, bands), np.uint8)
     blend(picture, [(index, table.packed) for index, table in layers], saturating)
     return picture
+
+
+def _unchanged(layers: Sequence[tuple[npt.NDArray[Any], ChannelTable]]) -> Bytes | None:
+    """The pixels themselves, where these are RGB samples that lie together and are shown as they are, else None.
+
+    Slides are, unless somebody moves a window.
+    """
+    if len(layers) != 3 or [table.band for _, table in layers] != [0, 1, 2]:
+        return None
+    samples = [index for index, _ in layers]
+    first = samples[0]
+    if any(one.dtype != np.uint8 or one.strides != first.strides for one in samples) or first.strides[1] != 3:
+        return None
+    if any(one.ctypes.data != first.ctypes.data + n for n, one in enumerate(samples)):
+        return None
+    strides = (*first.strides, 1)
+    return np.lib.stride_tricks.as_strided(first, (*first.shape, 3), strides, writeable=False)
 
 
 @cache

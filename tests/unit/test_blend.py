@@ -45,6 +45,40 @@ def test_the_same_as_numpy(bands: int, how: str, count: int, most: int) -> None:
     assert np.array_equal(composite.compose(shape, layers, bands), expected)
 
 
+def plain(band: int) -> ChannelTable:
+    colors = np.zeros((256, 4), np.uint8)
+    colors[:, band] = np.arange(256)
+    colors[:, 3] = 255 if band == 0 else 0
+    return ChannelTable(np.arange(256).astype(np.uint8), colors)
+
+
+def test_samples_that_are_shown_as_they_are() -> None:
+    pixels = RANDOM.integers(0, 256, (40, 60, 3)).astype(np.uint8)
+    tables = [plain(band) for band in range(3)]
+    assert [table.band for table in tables] == [0, 1, 2]
+    part = pixels[5:20, 7:33]
+    layers = [(part[..., c], tables[c]) for c in range(3)]
+    found = composite.compose((15, 26), layers, 3)
+    assert np.shares_memory(found, pixels) and np.array_equal(found, part)
+    assert np.array_equal(composite.compose((15, 26), layers, 4)[..., :3], part)
+    assert jpeg(found, 0.9) == jpeg(part.copy(), 0.9)
+    for other in (
+        [(part[..., c].copy(), tables[c]) for c in range(3)],
+        [(part[..., 2 - c], tables[c]) for c in range(3)],
+        [(part[..., c], tables[2 - c]) for c in range(3)],
+        [(part[..., c], tables[c]) for c in range(2)],
+    ):
+        expected = composite._composed((15, 26), other, saturating=True)[..., :3]
+        assert np.array_equal(composite.compose((15, 26), other, 3), expected)
+
+
+def test_tables_that_show_something_else_have_no_band() -> None:
+    moved = ChannelTable(np.clip(np.arange(256) * 2, 0, 255).astype(np.uint8), plain(0).colors)
+    grey = ChannelTable(np.arange(256).astype(np.uint8), np.repeat(np.arange(256)[:, None], 4, 1).astype(np.uint8))
+    wide = ChannelTable(np.arange(65536).astype(np.uint8), plain(1).colors)
+    assert [table.band for table in (moved, grey, wide)] == [None, None, None]
+
+
 def test_an_index_beyond_its_table() -> None:
     picture = np.zeros((2, 2, 4), np.uint8)
     with pytest.raises(IndexError, match="beyond its table"):
