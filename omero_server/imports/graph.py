@@ -9,6 +9,7 @@ from typing import Any
 
 import omero
 import omero._generated
+from omero_server.formats.base import PIXEL_DTYPES
 from omero_server.formats.info import ChannelInfo, ImageInfo, PlaneInfo, Quantity
 from omero_server.imports.extras import add_annotations, add_rois, link_annotation
 from omero_server.imports.measure import Measured
@@ -86,10 +87,12 @@ def image_graph(enums: Enumerations, batch: Batch, series: int) -> Any:
 
 def _pixels(enums: Enumerations, measured: Measured, optics: Optics, wishes: Wishes) -> Any:
     info = measured.info
+    # A file that says nothing else uses all bits of its type.
+    bits = info.significant_bits or PIXEL_DTYPES[info.pixel_type].itemsize * 8
     wished: list[Quantity | None] = [(value, "µm") for value in wishes.sizes] or [None] * 3
     pixels = make(
         enums, "Pixels", sizeX=info.size_x, sizeY=info.size_y, sizeZ=info.size_z, sizeC=info.size_c, sizeT=info.size_t,
-        sha1=measured.sha1, significantBits=info.significant_bits, timeIncrement=info.time_increment,
+        sha1=measured.sha1, significantBits=bits, timeIncrement=info.time_increment,
         physicalSizeX=info.physical_size_x or wished[0], physicalSizeY=info.physical_size_y or wished[1],
         physicalSizeZ=info.physical_size_z or wished[2],
     )  # fmt: skip

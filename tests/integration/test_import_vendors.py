@@ -35,6 +35,8 @@ def test_sample_is_imported_whole(conn: Any, sample: Sample) -> None:
     for plane in pixels.getPlanes([(zz, cc, tt) for tt in range(t) for cc in range(c) for zz in range(z)]):
         digest.update(plane.astype(plane.dtype.newbyteorder("<")).tobytes())
     assert digest.hexdigest() == sample.sha1
+    full = {"uint8": 8, "float": 32, "uint32": 32}.get(sample.pixel_type, 16)
+    assert 1 <= pixels._obj.getSignificantBits().val <= full
     if sample.channels is not None:
         assert [channel.getLabel() for channel in image.getChannels()] == sample.channels
     if sample.physical[0] is not None:

@@ -29,7 +29,7 @@ OTHERWISE = {
     "hcs-imagexpress/9987_Plate_3435/": "wavelengths and times are put together, the table has files",
     "hcs-yokogawa/CV8000-Minimal-DataSet-2C-3W-4S-FP2-stack_20230918_135839/": "slices and channels are put together",
     "hcs-operetta/operetta_plate/Images/r03c03f02p01-ch1sk1fk1fl1.tiff": "opens the plate at its first field",
-    "lif/LeicaLASX_wavelength-sweep_example.lif": "wavelengths are channels, the table has them apart",
+    "lif/LeicaLASX_wavelength-sweep_example.lif": "steps of a spectrum are time points, the table has them apart",
     "mibi/v0.1.tiff": "masses are channels, the table has pages",
     "mrc/Custom_movie.mrc": "rows are turned over, as this format means them",
     "mrc/EMD-3197.map": "rows are turned over, as this format means them",
