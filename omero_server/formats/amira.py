@@ -22,7 +22,7 @@ __all__ = ["AmiraReader"]
 _MARK = re.compile(rb"# (AmiraMesh|Avizo)\b[^\n]*\n")
 _LONGEST_HEADER = 1 << 20
 _LARGEST_SIDE = 1 << 20
-_LARGEST_WHOLE = 1 << 30
+_LARGEST_WHOLE = 1 << 29
 """Bytes of a volume that has to be unpacked whole."""
 _TYPES = {"byte": "u1", "short": "i2", "ushort": "u2", "int": "i4", "int32": "i4", "uint32": "u4", "float": "f4",
           "double": "f8"}  # fmt: skip

@@ -31,8 +31,10 @@ CODECS = {
     "1.2.840.10008.1.2.4.203": "jpeg2000",
 }
 """Transfer syntaxes of compressed frames that can be decoded."""
-_LARGEST_FRAME = 1 << 30
+_LARGEST_FRAME = 1 << 29
 """Bytes of a compressed frame, which has to be decoded whole."""
+_ALWAYS_FINE, _BEST_RATIO = 1 << 24, 20_000
+"""Bytes that are decoded from however few, and bytes for one that are believed beyond."""
 _SUBSAMPLED = "YBR_FULL_422"
 
 Region = tuple[int, int, int, int]
@@ -90,6 +92,8 @@ def _frame(source: Source, path: Path, frame: int) -> Array:
         return _bits(source, path, frame)
     pieces = source.frames[frame]
     data = b"".join(read_at(path, at, count) for at, count in zip(pieces[::2], pieces[1::2], strict=True))
+    if source.frame_bits // 8 > max(_ALWAYS_FINE, len(data) * _BEST_RATIO):
+        raise FormatError(path, f"has a frame of {source.columns}x{source.rows} pixels in {len(data)} bytes")
     pixels = _decoded(source, path, data)
     shape = source.rows, source.columns, source.samples
     if pixels.size != np.prod(shape):

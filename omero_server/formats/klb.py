@@ -25,7 +25,7 @@ _HEADER = struct.Struct("<B5I5fBB256s5I")
 _DTYPES = ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8")
 _PACKINGS = ("none", "bzip2", "zlib")
 _VERSIONS = (1, 2)
-_LARGEST_BLOCK = 1 << 29
+_LARGEST_BLOCK = 1 << 28
 _MOST_BLOCKS = 50_000_000
 
 

@@ -30,6 +30,7 @@ _PACKING = re.compile(rb"Compression\s*=\s*[\"'](\w+)")
 _ROOT = re.compile(rb"<(?:\w+:)?OME[\s>]")
 _HEAD = 4096
 _LARGEST_XML = 256 << 20
+_LARGEST_PLANE = 1 << 29
 _PACKINGS = ("none", "zlib", "bzip2")
 
 Piece = tuple[int, int, str]
@@ -124,6 +125,10 @@ def _image(document: OmeXml, number: int, pieces: list[Piece], path: Path) -> Im
         "dtype": dtype.newbyteorder(">" if _is_big(binary[0], pixels) else "<").str,
     }
     whole = image.size_x * image.size_y * dtype.itemsize * (planes if len(mine) == 1 else 1)
+    if whole > _LARGEST_PLANE:
+        raise FormatError(
+            path, f"has {whole} bytes in one piece, more than is unpacked at once", "Save it as OME-TIFF."
+        )
     if len(mine) not in (1, planes):
         raise FormatError(path, f"holds {len(mine)} of {planes} planes of image {number}", "Copy it again.")
     for _, length, packing in mine:

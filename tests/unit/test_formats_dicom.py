@@ -308,6 +308,17 @@ def test_a_frame_that_is_larger_than_declared(tmp_path: Path) -> None:
         reader.read(0, 0, 0, 0, 0, 0, 0, 8, 8)
 
 
+def test_a_frame_that_would_fill_the_memory(tmp_path: Path) -> None:
+    frame = bytearray(imagecodecs.jpeg8_encode(np.zeros((8, 8), np.uint8)))
+    at = frame.index(b"\xff\xc0") + 5
+    frame[at : at + 4] = struct.pack(">HH", 20000, 20000)
+    path = _file(
+        tmp_path / "a.dcm", _ramp(1, 8, 8, 1, dtype="u1"), JPEG, frames=[bytes(frame)], Rows=20000, Columns=20000
+    )
+    with open_reader(path) as reader, pytest.raises(FormatError, match="20000x20000 pixels in"):
+        reader.read(0, 0, 0, 0, 0, 0, 0, 8, 8)
+
+
 def test_what_is_no_image(tmp_path: Path) -> None:
     path = _file(tmp_path / "DICOMDIR", _ramp(1, 8, 8, 1), SOPClassUID="1.2.840.10008.1.3.10")
     with pytest.raises(UnsupportedFormat):
