@@ -10,7 +10,7 @@ from omero_server.db.tables import TABLES
 from omero_server.imports.measure import Thumbnail
 from omero_server.rendering.metadata import PixelsInfo
 from omero_server.rendering.storing import new_details
-from omero_server.repository.disk import write_durably
+from omero_server.repository.disk import write_new
 from omero_server.repository.layout import Layout
 from omero_server.repository.removal import Doomed, guard_files
 from omero_server.sessions.call import Call
@@ -25,8 +25,7 @@ def store_thumbnails(call: Call, items: Sequence[tuple[PixelsInfo, Thumbnail]]) 
     layout = Layout.of(call.engine.config)
     ids = call.engine.database.ids(call.db, "seq_thumbnail", len(items))
     guard_files(call, [Doomed(str(layout.thumbnail(i)), "thumbnail", i) for i in ids])
-    for row_id, (_, picture) in zip(ids, items, strict=True):
-        write_durably(layout.thumbnail(row_id), picture.jpeg)
+    write_new({layout.thumbnail(row_id): picture.jpeg for row_id, (_, picture) in zip(ids, items, strict=True)})
     rows = [
         {
             "id": row_id, **new_details(call, info, info.owner_id), "pixels": info.id, "mimetype": "image/jpeg",
