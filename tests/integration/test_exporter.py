@@ -113,6 +113,22 @@ def test_metadata_annotations_and_regions(root: Any, imported: dict[str, int], s
     assert len(list(image.iterfind(f"{OME}ROIRef"))) == 8
 
 
+def test_what_is_exported_can_be_imported(root: Any, imported: dict[str, int], tmp_path: Path) -> None:
+    for name in (FAKE, PLATE):
+        path = tmp_path / "again.ome.tiff"
+        path.write_bytes(export(root, imported[name], kind="tiff"))
+        with open_reader(path) as reader:
+            image = reader.image(0)
+        if name == PLATE:
+            assert image.objective is not None and image.channels[0].light_source is not None
+            continue
+        assert sorted(roi.shapes[0].kind for roi in image.rois) == [
+            "Ellipse", "Label", "Line", "Mask", "Point", "Polygon", "Polyline", "Rectangle"
+        ]  # fmt: skip
+        assert len(image.annotations) == 9
+        assert image.physical_size_x == (0.5, "µm") and len(image.planes) == 2
+
+
 def test_the_instrument(root: Any, imported: dict[str, int], schema: xmlschema.XMLSchema) -> None:
     document = parsed(export(root, imported[PLATE]), schema)
     instrument = document.find(f"{OME}Instrument")
