@@ -1,4 +1,4 @@
-"""Pyramids of very large planes, made by threads while the pixels are shown already.
+"""Pyramids and statistics of very large planes, made by threads while the pixels are shown already.
 
 Whoever opens such pixels orders their pyramid; until it is there they are read from where they lie, at full size only.
 A pyramid appears under its name when it is complete. Orders are not kept: after a restart the next one who looks orders
@@ -12,6 +12,7 @@ import os
 import queue
 import threading
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,6 +29,8 @@ from omero_server.pixels.buffer import PixelBuffer, RomioBuffer
 from omero_server.pixels.large import is_large, pyramid_tile
 from omero_server.pixels.pyramid_writer import write_pyramid
 from omero_server.pixels.source import forget_pyramid, stored_pixels
+from omero_server.rendering.source import strips
+from omero_server.rendering.stats import joined_range
 from omero_server.repository.disk import sync_directory
 from omero_server.repository.layout import Layout
 
@@ -54,7 +57,10 @@ class Pyramids:
         self._threads: list[threading.Thread] = []
 
     def request(self, pixels_id: int) -> None:
-        """Order the pyramid of these pixels, unless it has been ordered already or could not be made."""
+        """Order the pyramid of these pixels, or only their statistics when they have smaller levels.
+
+        Nothing happens when that has been ordered already, or could not be done.
+        """
         config = self._engine.config
         if not config.get("omero.pixeldata.cron") or self._engine.stopping.is_set():
             return
@@ -102,11 +108,23 @@ class Pyramids:
         with Transaction(self._engine.database, self._engine.author(), writable=False) as transaction:
             source = stored_pixels(Task(transaction, self._engine), pixels_id)
         with closing(source):
-            large = is_large(self._engine.config, source.size_x, source.size_y)
             # Complex numbers cannot be shown: nobody needs them smaller.
-            if large and len(source.levels) == 1 and source.dtype.kind != "c":
-                ranges = self._write(pixels_id, path, source)
-                self._record(pixels_id, path, ranges)
+            if not is_large(self._engine.config, source.size_x, source.size_y) or source.dtype.kind == "c":
+                return
+            if len(source.levels) == 1:
+                self._record(pixels_id, path, self._write(pixels_id, path, source))
+            elif source.dtype.itemsize > 1:
+                # The range of bytes is as good as their statistics, and takes no reading of whole slides.
+                self._record(pixels_id, path, self._measure(source))
+
+    def _measure(self, source: PixelBuffer) -> list[Range]:
+        """Smallest and largest value of each channel."""
+        ranges: list[Range] = [(float("inf"), float("-inf"))] * source.size_c
+        for t, c, z in product(range(source.size_t), range(source.size_c), range(source.size_z)):
+            for strip in strips(source, z, c, t):
+                self._check()
+                ranges[c] = joined_range(ranges[c], strip)
+        return ranges
 
     def _write(self, pixels_id: int, path: Path, source: PixelBuffer) -> list[Range]:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -141,20 +141,18 @@ def _store(call: Call, process: Import, reader: Reader, found: Sequence[Measured
         store_thumbnails(call, [(info, one.thumbnail) for info, one in pictured if one.thumbnail is not None])
     journal.write("settings and thumbnails")
     write_index(Layout.of(call.engine.config), process.prefix, reader.info())
-    _order_pyramids(call, [(info.id, one) for info, one in pictured])
+    _order_pyramids(call, process, [(info.id, one) for info, one in pictured])
     journal.write(f"images {_ranges([image._id._val for image in saved.images])}")
     return saved
 
 
-def _order_pyramids(call: Call, images: Sequence[tuple[int, Measured]]) -> None:
-    """Have smaller levels made of very large planes that have none, once the images are there."""
-    wanted = [
-        pixels_id
-        for pixels_id, one in images
-        if len(one.info.levels) == 1 and is_large(call.engine.config, one.info.size_x, one.info.size_y)
-    ]
-    for pixels_id in wanted:
-        call.after_commit(partial(call.engine.pyramids.request, pixels_id))
+def _order_pyramids(call: Call, process: Import, images: Sequence[tuple[int, Measured]]) -> None:
+    """Have smaller levels made of very large planes that have none, and their statistics, once the images are there."""
+    stats = not _is_true(process.settings.noStatsInfo)
+    for pixels_id, one in images:
+        large = is_large(call.engine.config, one.info.size_x, one.info.size_y)
+        if large and (stats or len(one.info.levels) == 1):
+            call.after_commit(partial(call.engine.pyramids.request, pixels_id))
 
 
 def _file_name(process: Import) -> str:

@@ -147,6 +147,24 @@ def removed_with_the_image(session: Any, pixels: int, path: Path) -> None:
     assert not path.exists()
 
 
+def test_statistics_of_a_file_that_has_levels(instance: Instance, root: Any, tmp_path: Path) -> None:
+    data = ramp("uint16")
+    data[2000, 3000] = 60_000
+    with tifffile.TiffWriter(tmp_path / "levels.tif") as tif:
+        options: dict[str, Any] = {"tile": (256, 256), "photometric": "minisblack"}
+        tif.write(data, subifds=2, **options)
+        for step in (2, 4):
+            tif.write(data[::step, ::step], subfiletype=1, **options)
+    pixels = import_file(instance, root, tmp_path / "levels.tif")
+    stats = await_statistics(root, pixels)
+    assert (stats.globalMin.val, stats.globalMax.val) == (0, 60_000)
+    assert not Layout.of(instance.config).pyramid(pixels).exists()
+    store = root.createRawPixelsStore()
+    store.setPixelsId(pixels, False)
+    assert store.getResolutionLevels() == 3
+    store.close()
+
+
 @pytest.mark.parametrize("pixel_type", ["uint8", "int16", "uint32", "float", "double"])
 def test_pixels_written_by_clients_get_levels_too(instance: Instance, root: Any, pixel_type: str) -> None:
     data = ramp("uint16")[np.newaxis, np.newaxis, np.newaxis] % 250
