@@ -73,18 +73,26 @@ def import_all(
 
     with ExitStack() as stack:
         uploads: Executor | None = None
-        stack.push(lambda kind, *_: stopping.set() if kind is not None else None)
         if options.parallel_upload > 1:
             uploads = stack.enter_context(ThreadPoolExecutor(options.parallel_upload, "upload"))
-        if parallel > 1:
-            yield from _side_by_side(stack.enter_context(ThreadPoolExecutor(parallel, "fileset")),
-                                     one, candidates, parallel, proceed)  # fmt: skip
+        try:
+            if parallel > 1:
+                pool = stack.enter_context(ThreadPoolExecutor(parallel, "fileset"))
+                yield from _side_by_side(pool, one, candidates, parallel, proceed)
+            else:
+                yield from _in_turn(one, candidates, proceed)
+        except BaseException:
+            # Leaving the stack waits for the threads.
+            stopping.set()
+            raise
+
+
+def _in_turn(one: Callable[[Candidate], Outcome], candidates: Sequence[Candidate], proceed: bool) -> Iterator[Outcome]:
+    for candidate in candidates:
+        outcome = one(candidate)
+        yield outcome
+        if outcome.error is not None and not proceed:
             return
-        for candidate in candidates:
-            outcome = one(candidate)
-            yield outcome
-            if outcome.error is not None and not proceed:
-                return
 
 
 def _side_by_side(
