@@ -21,8 +21,8 @@ def conn(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     root = CommandLine(instance, tmp_path_factory.mktemp("root"), "root", instance.root_password)
     for group in ("gate-one", "gate-two"):
         assert root("group", "add", group, "--type", "private").code == 0
-    assert root("user", "add", "gina", "Gi", "Na", "gate-one", "gate-two", "-P", "secret").code == 0
-    with BlitzGateway("gina", "secret", host=instance.host, port=instance.ports.ssl, secure=True) as made:
+    assert root("user", "add", "gerda", "Gi", "Na", "gate-one", "gate-two", "-P", "secret").code == 0
+    with BlitzGateway("gerda", "secret", host=instance.host, port=instance.ports.ssl, secure=True) as made:
         yield made
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import omero
 from omero.model import ExperimenterGroupI, PermissionsI
+from omero_server.control.state import wait_for
 from tests.support.instance import Instance
 from tests.web.data import HERMIT, SAMPLES, WebData, import_file
 from tests.web.samples import STACK
@@ -167,6 +168,10 @@ def test_new_images_get_settings_by_the_way_of_django(web_instance: Instance, we
     for _ in range(2):
         assert tile(web_instance, uuid_of(ada), image, "tile=0,0,0,64,64").status == 200
     assert is_express(tile(web_instance, uuid_of(ada), image, "tile=0,0,0,64,64"))
+    fileset = ada.getQueryService().get("Image", image).fileset.id.val
+    handle = ada.submit(omero.cmd.Delete2({"Fileset": [fileset]}, None, False))
+    assert wait_for(lambda: handle.getResponse() is not None, 20)
+    handle.close()
 
 
 def test_a_server_that_comes_back(make_instance: Any, tmp_path: Any) -> None:
