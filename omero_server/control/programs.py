@@ -34,6 +34,9 @@ KEEP_MEMORY = {
 # whole planes.
 FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}
 
+BIOFORMATS = ("idle", "jar", "java", "memory", "seconds")
+"""Properties of `omero.bioformats`."""
+
 
 def instance_programs(config: Config) -> list[Program]:
     """Blitz, and OMERO.web where it is installed and wanted, in starting order."""
@@ -50,7 +53,10 @@ def instance_programs(config: Config) -> list[Program]:
 def _environment(config: Config) -> dict[str, str]:
     # PYTHONFAULTHANDLER: a crash, or SIGABRT for a hang, leaves the stacks of all threads in the log.
     python = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
-    return {"OMERODIR": str(config.instance.root), **python, **ONE_THREAD}
+    # Readers are made without a configuration; this is how that of Bio-Formats reaches its process.
+    names = {name: f"OMERO_BIOFORMATS_{name.upper()}" for name in BIOFORMATS}
+    told = {variable: config.get(f"omero.bioformats.{name}") for name, variable in names.items()}
+    return {"OMERODIR": str(config.instance.root), **python, **ONE_THREAD, **{k: v for k, v in told.items() if v}}
 
 
 def _blitz(config: Config) -> Program:

@@ -8,6 +8,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from omero_server.formats.base import FormatError, Reader, UnsupportedFormat, decoding
+from omero_server.formats.bioformats import BioFormatsReader
+from omero_server.formats.bioformatsprocess import missing
 from omero_server.formats.info import FilesetInfo
 
 __all__ = ["ENTRY_POINT_GROUP", "open_reader", "reader_for", "reader_named", "readers", "restore"]
@@ -74,16 +76,21 @@ _BUILT_IN = (
     "pictures:TargaReader",
 )
 
+# What everything else has passed over; these start libraries with many formats of their own.
+_LAST = ("bioformats:BioFormatsReader",)
+
 
 @cache
 def readers() -> tuple[type[Reader], ...]:
     """All reader classes, in the order in which they are asked."""
-    found: list[type[Reader]] = []
-    for target in _BUILT_IN:
-        module, name = target.split(":")
-        found.append(getattr(import_module(f"omero_server.formats.{module}"), name))
-    found += [point.load() for point in entry_points(group=ENTRY_POINT_GROUP)]
-    return tuple(found)
+    offered = [point.load() for point in entry_points(group=ENTRY_POINT_GROUP)]
+    return (*map(_ours, _BUILT_IN), *offered, *map(_ours, _LAST))
+
+
+def _ours(target: str) -> type[Reader]:
+    module, name = target.split(":")
+    reader: type[Reader] = getattr(import_module(f"omero_server.formats.{module}"), name)
+    return reader
 
 
 def reader_for(path: Path | str) -> type[Reader]:
@@ -101,11 +108,18 @@ def reader_for(path: Path | str) -> type[Reader]:
             raise FormatError(path, "no such file or folder", "Check the path.")
     except OSError as error:
         raise FormatError(path, f"cannot be read: {error.strerror}", "Check the file and its permissions.") from error
-    raise UnsupportedFormat(path, _why(path), "Convert it to OME-TIFF or OME-Zarr, or install a reader for it.")
+    raise UnsupportedFormat(path, _why(path), f"Convert it to OME-TIFF or OME-Zarr, or install {_wanted(path)}.")
+
+
+def _wanted(path: Path) -> str:
+    lacking = missing()
+    return lacking if lacking and path.name.lower().endswith(BioFormatsReader.suffixes) else "a reader for it"
 
 
 def _why(path: Path) -> str:
     named = [reader.format for reader in readers() if path.name.lower().endswith(reader.suffixes or ("\0",))]
+    if named == [BioFormatsReader.format] and missing():
+        return "is named like images that only Bio-Formats reads, which is not installed"
     if named:
         return f"is named like {' or '.join(dict.fromkeys(named))}, but its content is something else"
     return "no reader knows this format"

