@@ -54,6 +54,9 @@ PIXEL_DTYPES: dict[str, np.dtype[Any]] = {
 MAX_REGION_PIXELS = 2**31
 """No request may cover as many pixels as this; a Slice sequence could not carry them anyway."""
 
+MAX_SIZE = 2**31 - 1
+"""No dimension of an image may be larger: the model's sizes are signed 32-bit integers."""
+
 
 class FormatError(Exception):
     """A file that cannot be read: which one, why, and what to do about it."""
@@ -120,6 +123,15 @@ def quietly() -> Iterator[None]:
         yield
 
 
+def check_sizes(info: FilesetInfo) -> None:
+    """FormatError when an image has a size that no row of the database can hold."""
+    for image in info.images:
+        sizes = image.size_x, image.size_y, image.size_z, image.size_c, image.size_t
+        for axis, size in zip("XYZCT", sizes, strict=True):
+            if not 1 <= size <= MAX_SIZE:
+                raise FormatError(info.entry, f"declares a size of {size} in {axis}")
+
+
 class Reader(ABC):
     """Base of readers; safe to use from several threads at once."""
 
@@ -154,7 +166,9 @@ class Reader(ABC):
     def open(cls, path: Path | str) -> Self:
         """A reader of the fileset that `path` belongs to; FormatError whatever is wrong with it."""
         with decoding(path, f"reading it as {cls.format}"):
-            return cls(cls.describe(Path(path)))
+            info = cls.describe(Path(path))
+            check_sizes(info)
+            return cls(info)
 
     def info(self) -> FilesetInfo:
         """What `describe` found."""

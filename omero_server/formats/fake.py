@@ -11,13 +11,12 @@ import numpy as np
 from omero_server.formats.base import PIXEL_DTYPES, Array, FormatError, Reader, plane_number
 from omero_server.formats.fakeextras import annotations_of, rois_of
 from omero_server.formats.fakeplate import add_optics, folder_numbers, is_folder_member, plates_of, top_folder
-from omero_server.formats.fakespec import FakeSpec, ini_of, parse_ini, parse_name, quantity
+from omero_server.formats.fakespec import FakeSpec, check_amounts, ini_of, parse_ini, parse_name, quantity
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Level, PlaneInfo, Quantity
 
 __all__ = ["FakeReader"]
 
 _BOX = 10
-_MAX_SERIES = 100_000
 _JAVA_SEED = 0xCAFEBABE
 
 
@@ -63,11 +62,10 @@ class FakeReader(Reader):
 
     @classmethod
     def _fileset(cls, spec: FakeSpec, files: list[Path], sections: dict[str, dict[str, str]]) -> FilesetInfo:
+        check_amounts(spec, files[0], planes_described=spec.exposure is not None or len(sections) > 1)
         screens, plates = plates_of(spec)
         samples = [sample for plate in plates for well in plate.wells for sample in well.samples]
         count = len(samples) if plates else spec.numbers["series"]
-        if count > _MAX_SERIES:
-            raise FormatError(files[0], f"asks for {count} images", f"Ask for at most {_MAX_SERIES}.")
         images = []
         for series in range(count):
             image = _image(spec, series)
@@ -158,7 +156,9 @@ def _image(spec: FakeSpec, series: int) -> ImageInfo:
     expand = number["lutLength"] if spec.flags["indexed"] and not spec.flags["falseColor"] else 1
     scale = number["resolutionScale"]
     bits = PIXEL_DTYPES[spec.pixel_type].itemsize * 8 if spec.pixel_type != "bit" else 1
-    levels = [Level(number["sizeX"] // scale**r, number["sizeY"] // scale**r) for r in range(number["resolutions"])]
+    # Below one pixel there are no more, however many are asked for.
+    steps = range(min(number["resolutions"], max(number["sizeX"], number["sizeY"]).bit_length()))
+    levels = [Level(number["sizeX"] // scale**r, number["sizeY"] // scale**r) for r in steps]
     channels = [_channel(spec, c // expand) for c in range(number["sizeC"] * expand)]
     return ImageInfo(
         name=spec.name if series == 0 else f"{spec.name} {series + 1}",

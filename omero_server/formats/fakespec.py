@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from omero_server.formats.base import PIXEL_DTYPES, FormatError
 from omero_server.formats.info import Quantity
 
-__all__ = ["FakeSpec", "ini_of", "parse_ini", "parse_name", "quantity"]
+__all__ = ["FakeSpec", "check_amounts", "ini_of", "parse_ini", "parse_name", "quantity"]
 
 _ORDERS = ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")
 _WHOLE = {
@@ -22,7 +23,14 @@ _WHOLE = {
     "annXml": 0, "ellipses": 0, "labels": 0, "lines": 0, "masks": 0, "points": 0, "polygons": 0, "polylines": 0,
     "rectangles": 0,
 }  # fmt: skip
+_SHAPE_KEYS = ("ellipses", "labels", "lines", "masks", "points", "polygons", "polylines", "rectangles")
 _FLAGS = {"indexed": False, "falseColor": False, "little": True, "withMicrobeam": False}
+_MOST_IMAGES = 100_000
+_MOST_PLATES = 10_000
+_MOST_PARTS = 300_000
+"""A name of a few letters must not fill the memory: most channels, regions, annotations or described planes in all."""
+_MOST_PLANES = 10_000_000
+_LARGEST = 2**31 - 1
 _PLATE_KEYS = ("screens", "plates", "plateRows", "plateCols", "fields", "plateAcqs")
 _LENGTH_UNITS = ("µm", "nm", "mm", "cm", "dm", "km", "pm", "fm", "am", "Å", "in", "ft", "yd", "mi", "m", "pixel")
 
@@ -83,6 +91,25 @@ def parse_name(path: Path, extra: dict[str, str] | None = None) -> FakeSpec:
     if spec.numbers["rgb"] > 1:
         spec.order = "XYC" + spec.order[2:].replace("C", "")
     return spec
+
+
+def check_amounts(spec: FakeSpec, path: Path, *, planes_described: bool) -> None:
+    """FormatError when the images together have more parts than anybody can want."""
+    number = spec.numbers
+    images = prod(max(1, number[key]) for key in _PLATE_KEYS) if spec.is_plate else number["series"]
+    plates = max(1, number["screens"]) * max(1, number["plates"])
+    channels = images * number["sizeC"] * (number["lutLength"] if spec.flags["indexed"] else 1)
+    planes = images * number["sizeZ"] * number["sizeC"] * number["sizeT"]
+    extras = images * sum(max(0, number[key]) for key in _WHOLE if key.startswith("ann") or key in _SHAPE_KEYS)
+    for what, wanted, most in (
+        ("images", images, _MOST_IMAGES),
+        ("plates", plates, _MOST_PLATES),
+        ("channels", channels, _MOST_PARTS),
+        ("regions and annotations", extras, _MOST_PARTS),
+        ("planes", planes, _MOST_PARTS if planes_described else _MOST_PLANES),
+    ):
+        if wanted > most:
+            raise FormatError(path, f"asks for {wanted} {what}", f"Ask for at most {most}.")
 
 
 def _apply(spec: FakeSpec, key: str, value: str, path: Path) -> None:
@@ -158,6 +185,8 @@ def _check(spec: FakeSpec, path: Path) -> None:
     for key in ("sizeX", "sizeY", "sizeZ", "sizeC", "sizeT", "rgb", "series", "lutLength", "resolutions"):
         if number[key] < 1:
             raise _refusal(path, f"{key} is below 1")
+        if number[key] > _LARGEST:
+            raise _refusal(path, f"{key} is above {_LARGEST}")
     if number["thumbSizeX"] < 0 or number["thumbSizeY"] < 0:
         raise _refusal(path, "a thumbnail size is negative")
     if number["sizeC"] % number["rgb"]:

@@ -19,6 +19,8 @@ _UNIX_SUBSTITUTES = {0: "_"} | str.maketrans("/", "!")
 _RESERVED = ("AUX", "CLOCK$", "CON", "NUL", "PRN", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
 _RESERVED_BEFORE_DOT = re.compile(rf"(?:{'|'.join(map(re.escape, _RESERVED))})\.", re.IGNORECASE)
 _KEPT_PARENTS = 3
+_LONGEST_NAME, _LONGEST_PATH = 255, 3000
+"""Bytes that file systems take, with room for the repository's own folders in front."""
 
 
 @cache
@@ -101,6 +103,7 @@ def relative_paths(client_paths: Iterable[str], rules: frozenset[str]) -> tuple[
 
     The shared folders are cut down to the last three, so that the name of a file still says a little about where it
     came from. Files that would get the same place (their names differ only in forbidden characters) get numbers.
+    ValidationException for what no file system could hold.
     """
     parts = [client_parts(path) for path in client_paths]
     for path, found in zip(client_paths, parts, strict=False):
@@ -111,9 +114,20 @@ def relative_paths(client_paths: Iterable[str], rules: frozenset[str]) -> tuple[
     result = []
     for found in parts:
         name = _free("/".join(clean_name(part, rules) for part in found[omitted:]), taken)
+        _check_length(name)
         taken.add(name)
         result.append(name)
     return result, omitted
+
+
+def _check_length(name: str) -> None:
+    """Refuse it before anything is uploaded that could not be stored."""
+    longest = max((part.encode() for part in name.split("/")), key=len)
+    if len(longest) > _LONGEST_NAME or len(name.encode()) > _LONGEST_PATH:
+        raise omero.ValidationException(
+            message=f"The name {name[:100]!r}... is too long: a file or folder may have {_LONGEST_NAME} bytes, all "
+            f"together {_LONGEST_PATH}. Rename it."
+        )
 
 
 def _free(name: str, taken: set[str]) -> str:

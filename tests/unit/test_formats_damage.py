@@ -15,6 +15,8 @@ import pytest
 import tifffile
 
 from omero_server.formats.base import FormatError, UnsupportedFormat
+from omero_server.formats.fake import FakeReader
+from omero_server.formats.info import FilesetInfo
 from omero_server.formats.registry import open_reader
 from omero_server.formats.tiffpages import ifd_offsets
 
@@ -249,3 +251,17 @@ def test_whatever_a_reader_raises_is_a_format_error(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(FormatError, match=r"a\.tif: reading it as Tiff failed"):
         open_reader(path)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2**31])
+def test_sizes_that_no_row_can_hold_are_refused_for_every_reader(size: int, tmp_path: Path) -> None:
+    class Lying(FakeReader):
+        @classmethod
+        def describe(cls, path: Path) -> FilesetInfo:
+            info = super().describe(path)
+            info.images[0].size_t = size
+            return info
+
+    (tmp_path / "a.fake").touch()
+    with pytest.raises(FormatError, match=f"declares a size of {size} in T"):
+        Lying.open(tmp_path / "a.fake")

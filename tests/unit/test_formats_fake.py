@@ -175,3 +175,31 @@ def test_ini_file_belongs_to_the_fileset(tmp_path: Path) -> None:
         info = FakeReader.describe(tmp_path / name)
         assert [path.name for path in info.used_files] == ["a.fake", "a.fake.ini"]
         assert info.images[0].size_x == 7
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        ("sizeC=2147483647", "2147483647 channels"),
+        ("sizeT=2147483648", "sizeT is above 2147483647"),
+        ("sizeT=99999&sizeZ=99999", "9999800001 planes"),
+        ("sizeT=9999&sizeZ=99&exposureTime=1", "989901 planes"),
+        ("points=2147483647", "2147483647 regions and annotations"),
+        ("series=4&annMap=100000", "400000 regions and annotations"),
+        ("series=100001", "100001 images"),
+        ("plates=99999&plateRows=9999&plateCols=9999", "images"),
+        ("plates=70000", "70000 plates"),
+    ],
+)
+def test_a_short_name_cannot_fill_the_memory(wish: str, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a&{wish}.fake"
+    path.touch()
+    with pytest.raises(FormatError, match=rf"asks for .*{reason}"):
+        FakeReader.open(path)
+
+
+def test_levels_end_at_one_pixel(tmp_path: Path) -> None:
+    path = tmp_path / "a&sizeX=64&sizeY=9&resolutions=2147483647.fake"
+    path.touch()
+    with FakeReader.open(path) as reader:
+        assert [(level.width, level.height) for level in reader.image(0).levels] == [(64, 9), (32, 4), (16, 2), (8, 1)]

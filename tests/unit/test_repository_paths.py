@@ -73,6 +73,16 @@ def test_files_never_share_a_place() -> None:
     assert relative_paths(["d/a?.ome.tif", "d/a%.ome.tif"], DEFAULT)[0] == ["d/a%.ome.tif", "d/a%-2.ome.tif"]
 
 
+@pytest.mark.parametrize("paths", [["/d/" + "a" * 256], ["/d/" + "é" * 128], ["a/" * 1500 + "b", "c"]])
+def test_names_that_no_file_system_holds(paths: list[str]) -> None:
+    with pytest.raises(omero.ValidationException, match=r"is too long.*Rename it"):
+        relative_paths(paths, DEFAULT)
+
+
+def test_the_longest_name() -> None:
+    assert relative_paths(["/d/" + "a" * 255], DEFAULT) == (["d/" + "a" * 255], 0)
+
+
 def names(taken: tuple[str, ...] = (), entries: int = 0) -> Namer:
     values = {"user": "ann", "userId": "7", "group": "lab", "institution": ""}
     return Namer(values, ["/x/a.tif"], lambda path: path in taken, lambda path: entries, NOON)
