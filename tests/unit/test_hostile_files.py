@@ -16,16 +16,14 @@ MUTANTS = int(os.environ.get("OMERO_TEST_MUTANTS", "4"))
 THOROUGH = 20
 
 
-def test_mutants_of_each_format() -> None:
-    """All formats in one process at a time: most of the time would else be the start of Python."""
-    if MUTANTS <= THOROUGH:
-        assert findings((family, number) for family in families() for number in range(MUTANTS)) == []
+# All formats in one test: most of the time would else be the start of Python. Many mutants take a test for each.
+GROUPS = [[family] for family in families()] if MUTANTS > THOROUGH else [[]]
 
 
-@pytest.mark.parametrize("family", families() if MUTANTS > THOROUGH else [])
-@pytest.mark.timeout(600)
-def test_many_mutants_of_one_format(family: str) -> None:
-    assert findings((family, number) for number in range(MUTANTS)) == []
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("names", GROUPS, ids=lambda names: names[0] if names else "all")
+def test_mutants_are_refused_or_read(names: list[str]) -> None:
+    assert findings((family, number) for family in names or families() for number in range(MUTANTS)) == []
 
 
 def test_a_mutant_that_ends_the_process_is_named_and_the_others_are_looked_at() -> None:
