@@ -104,9 +104,9 @@ def _ramp(x: int, w: int, dtype: np.dtype[Any], scale: float) -> Array:
 
 
 def _low_bits(values: Array, dtype: np.dtype[Any]) -> Array:
-    if dtype.kind == "f":
-        return values.astype(dtype)
-    return np.trunc(values).astype(np.int64).astype(dtype)
+    # An absurd scale factor makes values that no type can hold.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return values.astype(dtype) if dtype.kind == "f" else np.trunc(values).astype(np.int64).astype(dtype)
 
 
 def _boxes(pixels: Array, x: int, y: int, values: tuple[int, ...]) -> None:

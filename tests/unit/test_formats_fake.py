@@ -203,3 +203,11 @@ def test_levels_end_at_one_pixel(tmp_path: Path) -> None:
     path.touch()
     with FakeReader.open(path) as reader:
         assert [(level.width, level.height) for level in reader.image(0).levels] == [(64, 9), (32, 4), (16, 2), (8, 1)]
+
+
+@pytest.mark.parametrize("pixel_type", ["uint8", "float"])
+def test_an_absurd_scale_is_no_warning(pixel_type: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a&sizeX=9&sizeY=2&pixelType={pixel_type}&scaleFactor=1e300.fake"
+    path.touch()
+    with FakeReader.open(path) as reader:
+        assert reader.read(0, 0, 0, 0, 0, 0, 0, 9, 2).shape == (2, 9)
