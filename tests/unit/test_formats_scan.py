@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -100,3 +101,18 @@ def test_index_of_another_version_is_refused() -> None:
 def test_unknown_reader_is_named() -> None:
     with pytest.raises(KeyError, match="my-reader"):
         reader_named("my-reader")
+
+
+@pytest.mark.timeout(60)
+def test_links_in_circles_and_pipes_do_not_stop_it(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    folder.mkdir()
+    (folder / "loop").symlink_to("../d")
+    (folder / "self.tif").symlink_to("self.tif")
+    (folder / "dangling.png").symlink_to("nowhere")
+    for suffix in (".tif", ".nii.gz", ".pattern", ".h5", ".mlf", ""):
+        os.mkfifo(folder / f"pipe{suffix}")
+    found = scan([tmp_path, folder / "pipe"])
+    assert found.candidates == []
+    refused = {refusal.path.name for refusal in found.refusals}
+    assert {"self.tif", "dangling.png", "pipe.tif", "pipe"} <= refused
