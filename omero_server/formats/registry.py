@@ -77,7 +77,7 @@ _BUILT_IN = (
 )
 
 # What everything else has passed over; these start libraries with many formats of their own.
-_LAST = ("bioformats:BioFormatsReader",)
+_LAST = ("bioio:BioioReader", "bioformats:BioFormatsReader")
 
 
 @cache

@@ -92,7 +92,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.write(head[:240].ljust(252, b"\n") + b"##}\n")
         file.truncate(256 + 9999 * 9999 * 6)
-    process = _process(memory=96)
+    process = _process(memory=200)
     with pytest.raises(FormatError, match="want of memory"):
         process.ask(path, "read", at=[0, 0, 0, 0, 0], region=[0, 0, 9999, 9999])
     assert process.ask(VOLUME, "detect")[0]["mine"]

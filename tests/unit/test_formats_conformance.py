@@ -21,6 +21,7 @@ from omero_server.formats.svs import SvsReader
 from omero_server.formats.tiff import TiffReader
 from tests.unit import (
     test_formats_bioformats,
+    test_formats_bioio,
     test_formats_dicom,
     test_formats_flavours,
     test_formats_movies,
@@ -144,6 +145,7 @@ class TestOmeZarr(ReaderConformance):
 def test_every_built_in_reader_is_tested_here() -> None:
     modules = (
         test_formats_bioformats,
+        test_formats_bioio,
         test_formats_dicom,
         test_formats_flavours,
         test_formats_movies,
