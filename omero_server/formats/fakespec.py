@@ -25,7 +25,7 @@ _WHOLE = {
 }  # fmt: skip
 _SHAPE_KEYS = ("ellipses", "labels", "lines", "masks", "points", "polygons", "polylines", "rectangles")
 _FLAGS = {"indexed": False, "falseColor": False, "little": True, "withMicrobeam": False}
-_MOST_IMAGES = 100_000
+_MOST_IMAGES = 50_000
 _MOST_PLATES = 10_000
 _MOST_PARTS = 300_000
 """A name of a few letters must not fill the memory: most channels, regions, annotations or described planes in all."""

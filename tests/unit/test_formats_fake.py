@@ -186,7 +186,7 @@ def test_ini_file_belongs_to_the_fileset(tmp_path: Path) -> None:
         ("sizeT=9999&sizeZ=99&exposureTime=1", "989901 planes"),
         ("points=2147483647", "2147483647 regions and annotations"),
         ("series=4&annMap=100000", "400000 regions and annotations"),
-        ("series=100001", "100001 images"),
+        ("series=50001", "50001 images"),
         ("plates=99999&plateRows=9999&plateCols=9999", "images"),
         ("plates=70000", "70000 plates"),
     ],
