@@ -188,7 +188,7 @@ def test_ini_file_belongs_to_the_fileset(tmp_path: Path) -> None:
         ("series=4&annMap=100000", "400000 regions and annotations"),
         ("series=50001", "50001 images"),
         ("plates=99999&plateRows=9999&plateCols=9999", "images"),
-        ("plates=70000", "70000 plates"),
+        ("plates=20000", "20000 plates"),
     ],
 )
 def test_a_short_name_cannot_fill_the_memory(wish: str, reason: str, tmp_path: Path) -> None:
