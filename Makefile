@@ -36,8 +36,12 @@ run: setup
 stop:
 	@$(BIN)/omero admin stop
 
+# Two at a time: most tests wait for a server. What the quicker half says is shown after the other.
 test: setup
-	$(BIN)/python -m pytest --ignore=tests/interop
+	@log=$$(mktemp) && trap 'kill $$rest 2>/dev/null; rm -f $$log' EXIT && \
+	{ $(BIN)/python -m pytest tests/unit tests/web >$$log 2>&1 & rest=$$!; } && \
+	failed=0; $(BIN)/python -m pytest tests/integration || failed=1; \
+	wait $$rest || failed=1; cat $$log; exit $$failed
 
 lint: setup
 	$(BIN)/ruff check .
