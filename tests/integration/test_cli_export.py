@@ -20,8 +20,8 @@ def root(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Comman
 @pytest.fixture(scope="module")
 def omero(root: CommandLine, instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     assert root("group", "add", "export-lab", "--type", "private").code == 0
-    assert root("user", "add", "eve", "Eve", "Smith", "export-lab", "-P", "secret").code == 0
-    return CommandLine(instance, tmp_path_factory.mktemp("eve"), "eve", "secret")
+    assert root("user", "add", "elke", "Eve", "Smith", "export-lab", "-P", "secret").code == 0
+    return CommandLine(instance, tmp_path_factory.mktemp("elke"), "elke", "secret")
 
 
 @pytest.fixture(scope="module")

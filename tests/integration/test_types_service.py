@@ -80,16 +80,16 @@ def test_wrong_arguments_are_refused(sessions: tuple[Any, Any]) -> None:
 
 def test_reset_brings_the_shipped_values_back(sessions: tuple[Any, Any]) -> None:
     root, user = (session.getTypesService() for session in sessions)
-    shipped = MODEL.enums["Medium"]
-    by_value = {one.value.val: one for one in user.allEnumerations("Medium")}
+    shipped = MODEL.enums["ExperimentType"]
+    by_value = {one.value.val: one for one in user.allEnumerations("ExperimentType")}
     root.deleteEnumeration(by_value[shipped[0]])
-    user.createEnumeration(value("Medium"))
-    root.resetEnumerations("Medium")
-    after = {one.value.val: one.id.val for one in user.allEnumerations("Medium")}
+    user.createEnumeration(value("ExperimentType"))
+    root.resetEnumerations("ExperimentType")
+    after = {one.value.val: one.id.val for one in user.allEnumerations("ExperimentType")}
     assert sorted(after) == sorted(shipped)
     assert all(after[name] == by_value[name].id.val for name in shipped[1:])
     original = root.getOriginalEnumerations()
-    assert sorted(one.value.val for one in original if isinstance(one, omero.model.Medium)) == sorted(shipped)
+    assert sorted(one.value.val for one in original if isinstance(one, omero.model.ExperimentType)) == sorted(shipped)
     assert all(one.id is None for one in original)
     assert len(original) == sum(len(values) for values in MODEL.enums.values())
 
