@@ -17,7 +17,9 @@ import numpy as np
 from omero_server.formats.base import MAX_REGION_PIXELS, PIXEL_DTYPES, Array, FormatError, Reader
 from omero_server.formats.bioformatsprocess import PROCESS, missing
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Level
-from omero_server.formats.omexml import image_info, parse
+from omero_server.formats.omexml import image_info
+from omero_server.formats.omexmldocument import parse
+from omero_server.formats.omexmlplates import add_plates
 
 __all__ = ["BioFormatsReader"]
 
@@ -66,7 +68,9 @@ class BioFormatsReader(Reader):
         images = [
             _image(image_info(document, number, path), series, path) for number, series in enumerate(told["series"])
         ]
-        return FilesetInfo(told["format"], cls.name, cls.version, files, images, metadata=told["notes"])
+        info = FilesetInfo(told["format"], cls.name, cls.version, files, images, metadata=told["notes"])
+        add_plates(document, info, {item.get("ID", ""): at for at, item in enumerate(document.images[: len(images)])})
+        return info
 
     @classmethod
     def used_files(cls, path: Path) -> list[Path]:

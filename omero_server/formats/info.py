@@ -23,12 +23,15 @@ __all__ = [
     "FilesetInfo",
     "ImageInfo",
     "Level",
+    "LightPathInfo",
     "LightSourceInfo",
     "MicroscopeInfo",
     "ObjectiveInfo",
+    "PartInfo",
     "PlaneInfo",
     "PlateInfo",
     "Quantity",
+    "ReagentInfo",
     "RoiInfo",
     "ScreenInfo",
     "ShapeInfo",
@@ -63,11 +66,13 @@ class DetectorInfo:
     offset: float | None = None
     voltage: Quantity | None = None
     binning: str | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    """Further settings, by their names in OME-XML."""
 
 
 @dataclass(slots=True)
 class LightSourceInfo:
-    """A light source (`kind`: Laser, Arc, Filament, LightEmittingDiode) and its settings in one channel."""
+    """A light source (`kind`: Laser, Arc, Filament, LightEmittingDiode, GenericExcitationSource) and its settings."""
 
     id: str
     kind: str = "Laser"
@@ -78,6 +83,37 @@ class LightSourceInfo:
     wavelength: Quantity | None = None
     power: Quantity | None = None
     attenuation: float | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    """Further settings, by their names in OME-XML."""
+
+
+@dataclass(slots=True)
+class LightPathInfo:
+    """What light passes on its way: ids of filters and of a dichroic."""
+
+    excitation: list[str] = field(default_factory=list)
+    dichroic: str | None = None
+    emission: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PartInfo:
+    """A part of an instrument with all that its OME-XML element says: `kind` is the name of the element.
+
+    Detectors, light sources and objectives that channels or the image name by the same id are this part.
+    """
+
+    kind: str
+    id: str
+    values: dict[str, str] = field(default_factory=dict)
+    transmittance: dict[str, str] = field(default_factory=dict)
+    """Of a Filter: the attributes of its TransmittanceRange."""
+    path: LightPathInfo | None = None
+    """Of a FilterSet: what it is made of."""
+    pump: str | None = None
+    """Of a Laser: the id of the light source that pumps it."""
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    """Of a GenericExcitationSource: its map."""
 
 
 @dataclass(slots=True)
@@ -129,6 +165,10 @@ class ChannelInfo:
     window: tuple[float, float] | None = None
     detector: DetectorInfo | None = None
     light_source: LightSourceInfo | None = None
+    filter_set: str | None = None
+    """Id of the part."""
+    light_path: LightPathInfo | None = None
+    annotations: list[AnnotationInfo] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -154,6 +194,7 @@ class ShapeInfo:
     c: int | None = None
     t: int | None = None
     values: dict[str, str] = field(default_factory=dict)
+    annotations: list[AnnotationInfo] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -163,16 +204,21 @@ class RoiInfo:
     name: str | None = None
     description: str | None = None
     shapes: list[ShapeInfo] = field(default_factory=list)
+    annotations: list[AnnotationInfo] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class AnnotationInfo:
-    """An annotation: `kind` is the OME class name (TagAnnotation, ...); value is text, or key/value pairs of a map."""
+    """An annotation: `kind` is the OME class name (TagAnnotation, ...); value is text, or key/value pairs of a map.
+
+    Those of one `id` are one annotation of several things.
+    """
 
     kind: str
     namespace: str | None = None
     description: str | None = None
     value: str | list[tuple[str, str]] | None = None
+    id: str | None = None
 
 
 @dataclass(slots=True)
@@ -207,6 +253,10 @@ class ImageInfo:
     planes: list[PlaneInfo] = field(default_factory=list)
     microscope: MicroscopeInfo | None = None
     objective: ObjectiveInfo | None = None
+    parts: list[PartInfo] = field(default_factory=list)
+    """All parts of the instrument, where the file tells more than the above."""
+    experiment: dict[str, str] = field(default_factory=dict)
+    """Type and Description."""
     stage_label: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     rois: list[RoiInfo] = field(default_factory=list)
@@ -242,6 +292,10 @@ class WellInfo:
     color: int | None = None
     type: str | None = None
     external_identifier: str | None = None
+    external_description: str | None = None
+    reagent: tuple[int, int] | None = None
+    """Number of the fileset's screen, and of the reagent there."""
+    annotations: list[AnnotationInfo] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -253,6 +307,7 @@ class AcquisitionInfo:
     started: datetime | None = None
     ended: datetime | None = None
     maximum_field_count: int | None = None
+    annotations: list[AnnotationInfo] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -271,6 +326,17 @@ class PlateInfo:
     well_origin_y: Quantity | None = None
     wells: list[WellInfo] = field(default_factory=list)
     acquisitions: list[AcquisitionInfo] = field(default_factory=list)
+    default_field: int | None = None
+    annotations: list[AnnotationInfo] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ReagentInfo:
+    """A reagent of a screen."""
+
+    name: str | None = None
+    description: str | None = None
+    identifier: str | None = None
 
 
 @dataclass(slots=True)
@@ -280,6 +346,10 @@ class ScreenInfo:
     name: str
     description: str | None = None
     plates: list[int] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    """Further attributes, by their names in OME-XML."""
+    reagents: list[ReagentInfo] = field(default_factory=list)
+    annotations: list[AnnotationInfo] = field(default_factory=list)
 
 
 @dataclass(slots=True)

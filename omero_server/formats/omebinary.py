@@ -19,8 +19,10 @@ import numpy as np
 
 from omero_server.formats.base import PIXEL_DTYPES, Array, FormatError, Reader, plane_number
 from omero_server.formats.info import FilesetInfo, ImageInfo
-from omero_server.formats.omexml import OmeXml, child, children, image_info, parse
+from omero_server.formats.omexml import image_info
+from omero_server.formats.omexmldocument import OmeXml, child, children, parse
 from omero_server.formats.omexmlextras import original_metadata
+from omero_server.formats.omexmlplates import add_plates
 from omero_server.formats.rawbytes import PieceCache, read_at
 
 __all__ = ["OmeXmlReader"]
@@ -63,7 +65,9 @@ class OmeXmlReader(Reader):
         if not images:
             raise FormatError(path, "holds no image")
         notes = original_metadata(document.root)
-        return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=notes)
+        info = FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=notes)
+        add_plates(document, info, {item.get("ID", ""): at for at, item in enumerate(document.images)})
+        return info
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
         image = self._info.images[series]

@@ -12,8 +12,10 @@ from tifffile import TiffFile, TiffPage
 
 from omero_server.formats.base import FormatError, decoding, plane_number
 from omero_server.formats.info import FilesetInfo, ImageInfo
-from omero_server.formats.omexml import OmeXml, child, children, declares_ome, image_info, parse
+from omero_server.formats.omexml import image_info
+from omero_server.formats.omexmldocument import OmeXml, child, children, declares_ome, parse
 from omero_server.formats.omexmlextras import original_metadata
+from omero_server.formats.omexmlplates import add_plates
 from omero_server.formats.tiff import image_of, subifd_levels, tag_metadata
 from omero_server.formats.tiffbase import PagedReader
 from omero_server.formats.tiffpages import PageRef, first_page, ifd_offsets, is_tiff, pages_of
@@ -49,13 +51,15 @@ class OmeTiffReader(PagedReader):
                 path, f"belongs to a fileset of which {', '.join(missing[:3])} is missing", "Put all files together."
             )
         with fileset:
-            images = [
-                _image(fileset, number) for number, item in enumerate(fileset.document.images) if _has_pixels(item)
-            ]
+            numbers = [number for number, item in enumerate(fileset.document.images) if _has_pixels(item)]
+            images = [_image(fileset, number) for number in numbers]
             metadata = fileset.metadata()
         if not images:
             raise FormatError(path, "describes no image with pixels")
-        return FilesetInfo(cls.format, cls.name, cls.version, fileset.files, images, metadata=metadata)
+        info = FilesetInfo(cls.format, cls.name, cls.version, fileset.files, images, metadata=metadata)
+        ids = [fileset.document.images[number].get("ID", "") for number in numbers]
+        add_plates(fileset.document, info, {one: at for at, one in enumerate(ids)})
+        return info
 
 
 def _description(path: Path) -> str:

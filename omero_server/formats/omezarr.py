@@ -22,7 +22,8 @@ from omero_server.formats.info import (
     WellInfo,
     WellSampleInfo,
 )
-from omero_server.formats.omexml import OmeXml, image_info, parse
+from omero_server.formats.omexml import image_info
+from omero_server.formats.omexmldocument import OmeXml, parse
 from omero_server.formats.zarrimage import multiscale_image
 from omero_server.formats.zarrtree import OLD_METADATA, ZarrTree, tree_root
 

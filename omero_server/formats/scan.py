@@ -13,6 +13,7 @@ from omero_server.formats.registry import reader_for, readers
 __all__ = ["Candidate", "Refusal", "ScanResult", "scan"]
 
 DEFAULT_DEPTH = 4
+_NAME_OTHERS = (".pattern", ".xdce", ".afi", ".lei", ".ndpis", ".vms", ".vws", ".xlef")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ def scan(paths: Iterable[Path | str], depth: int = DEFAULT_DEPTH) -> ScanResult:
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
     """Files, and folders that are filesets, in order; hidden ones are left out.
 
-    Pattern files come first: files that they name are no images of their own.
+    Files that name others come first: those are no images of their own.
     """
-    for path in sorted(folder.iterdir(), key=lambda path: (path.suffix.lower() != ".pattern", path)):
+    for path in sorted(folder.iterdir(), key=lambda path: (path.suffix.lower() not in _NAME_OTHERS, path)):
         if path.name.startswith("."):
             continue
         if not path.is_dir() or _is_fileset_folder(path):

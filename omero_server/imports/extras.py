@@ -12,8 +12,9 @@ from typing import Any
 from omero_server.formats.info import AnnotationInfo, RoiInfo, ShapeInfo
 from omero_server.imports.objects import add, make, parse
 from omero_server.imports.references import Enumerations
+from omero_server.model.schema import MODEL
 
-__all__ = ["add_annotations", "add_rois", "link_annotation"]
+__all__ = ["Annotations", "add_rois", "link_annotation"]
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +46,48 @@ VALUES = {
 }
 
 
-def add_rois(enums: Enumerations, image: Any, rois: Iterable[RoiInfo]) -> None:
+class Annotations:
+    """Annotations of a fileset; those of one id are made once, however many things have them."""
+
+    def __init__(self, enums: Enumerations) -> None:
+        self._enums = enums
+        self._made: dict[str, Any] = {}
+
+    def add(self, thing: Any, annotations: Iterable[AnnotationInfo]) -> None:
+        """Put annotations on an object; those of kinds that need a file are left out."""
+        for info in annotations:
+            if info.kind not in VALUES or info.value is None:
+                log.warning("an annotation of the kind %s is left out", info.kind)
+                continue
+            link_annotation(self._enums, thing, self._annotation(info))
+
+    def _annotation(self, info: AnnotationInfo) -> Any:
+        if info.id is not None and info.id in self._made:
+            return self._made[info.id]
+        values = {VALUES[info.kind]: _value(info)}
+        made = make(self._enums, info.kind, ns=info.namespace, description=info.description, **values)
+        if info.id is not None:
+            self._made[info.id] = made
+        return made
+
+
+def link_annotation(enums: Enumerations, thing: Any, annotation: Any) -> None:
+    """Link an annotation to an object."""
+    link = MODEL.classes[type(thing).__name__].properties["annotationLinks"].type
+    add(thing, "annotationLinks", make(enums, link, child=annotation), "parent")
+
+
+def add_rois(enums: Enumerations, image: Any, rois: Iterable[RoiInfo], annotations: Annotations) -> None:
     """Put regions on an image; shapes of unknown kinds, and regions without any, are left out."""
     for roi in rois:
         made = make(enums, "Roi", name=roi.name, description=roi.description)
         for shape in roi.shapes:
             found = _shape(enums, shape)
             if found is not None:
+                annotations.add(found, shape.annotations)
                 add(made, "shapes", found, "roi")
         if made._shapesSeq:
+            annotations.add(made, roi.annotations)
             add(image, "rois", made, "image")
 
 
@@ -87,22 +121,6 @@ def _transform(enums: Enumerations, text: str | None) -> Any:
         return None
     names = ("a00", "a10", "a01", "a11", "a02", "a12")
     return make(enums, "AffineTransform", **dict(zip(names, numbers, strict=True)))
-
-
-def add_annotations(enums: Enumerations, image: Any, annotations: Iterable[AnnotationInfo]) -> None:
-    """Put annotations on an image; those of kinds that need a file are left out."""
-    for info in annotations:
-        if info.kind not in VALUES or info.value is None:
-            log.warning("an annotation of the kind %s is left out", info.kind)
-            continue
-        values = {VALUES[info.kind]: _value(info)}
-        made = make(enums, info.kind, ns=info.namespace, description=info.description, **values)
-        link_annotation(enums, image, made)
-
-
-def link_annotation(enums: Enumerations, image: Any, annotation: Any) -> None:
-    """Link an annotation to an image."""
-    add(image, "annotationLinks", make(enums, "ImageAnnotationLink", child=annotation), "parent")
 
 
 def _value(info: AnnotationInfo) -> Any:

@@ -11,7 +11,7 @@ import omero
 import omero._generated
 from omero_server.formats.base import PIXEL_DTYPES
 from omero_server.formats.info import ChannelInfo, ImageInfo, PlaneInfo, Quantity
-from omero_server.imports.extras import add_annotations, add_rois, link_annotation
+from omero_server.imports.extras import Annotations, add_rois, link_annotation
 from omero_server.imports.measure import Measured
 from omero_server.imports.objects import add, make
 from omero_server.imports.optics import Optics
@@ -42,6 +42,7 @@ class Batch:
     file: str
     found: Sequence[Measured]
     wishes: Wishes
+    annotations: Annotations
 
 
 def wishes_of(settings: Any) -> Wishes:
@@ -76,10 +77,17 @@ def image_graph(enums: Enumerations, batch: Batch, series: int) -> Any:
         partial=False, fileset=reference("Fileset", batch.fileset_id), format=reference("Format", batch.format_id),
     )  # fmt: skip
     optics = Optics(enums, info)
-    add(image, "pixels", _pixels(enums, measured, optics, wishes), "image")
+    if info.experiment:
+        image._experiment = make(
+            enums, "Experiment", type=info.experiment.get("Type", "Unknown"),
+            description=info.experiment.get("Description"),
+        )  # fmt: skip
+    pixels = add(image, "pixels", _pixels(enums, measured, optics, wishes), "image")
+    for channel, known in zip(pixels._channelsSeq, info.channels, strict=True):
+        batch.annotations.add(channel, known.annotations)
     optics.apply(image)
-    add_rois(enums, image, info.rois)
-    add_annotations(enums, image, info.annotations)
+    add_rois(enums, image, info.rois, batch.annotations)
+    batch.annotations.add(image, info.annotations)
     for annotation in wishes.annotations:
         link_annotation(enums, image, annotation)
     return image
@@ -131,6 +139,7 @@ def _logical_channel(enums: Enumerations, info: ChannelInfo, name: str | None, o
         illumination=info.illumination, pinHoleSize=info.pinhole_size, ndFilter=info.nd_filter,
         pockelCellSetting=info.pockel_cell_setting, samplesPerPixel=info.samples_per_pixel,
         detectorSettings=optics.detector_settings(info), lightSourceSettings=optics.light_settings(info),
+        filterSet=optics.filter_set(info.filter_set), lightPath=optics.light_path(info.light_path),
     )  # fmt: skip
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from omero_server.formats.base import Reader
-from omero_server.formats.info import ChannelInfo, ImageInfo, Quantity
+from omero_server.formats.info import ImageInfo
+from omero_server.imports.optics import display_optics
 from omero_server.pixels.buffer import ReaderBuffer
-from omero_server.rendering.colors import ChannelOptics, Color, import_channels
+from omero_server.rendering.colors import Color, import_channels
 from omero_server.rendering.defaults import full_reset, needs_pyramid, renderer_of
 from omero_server.rendering.metadata import PixelsInfo
 from omero_server.rendering.quantum import Range
@@ -90,7 +91,7 @@ def _pixels_info(info: ImageInfo) -> PixelsInfo:
 
 def _display(found: Measured, format_name: str, stats: list[Range | None]) -> list[str | None]:
     """Give the channels their colours, and statistics if known; returns the names that the optics suggest."""
-    optics = [_optics(channel) for channel in found.info.channels]
+    optics = [display_optics(found.info, channel) for channel in found.info.channels]
     wanted = [(_color(channel.color), one) for channel, one in zip(found.info.channels, optics, strict=True)]
     chosen = import_channels(wanted, graphics=found.info.graphics)
     channels = tuple(
@@ -99,19 +100,6 @@ def _display(found: Measured, format_name: str, stats: list[Range | None]) -> li
     )
     found.pixels = replace(found.pixels, channels=channels)
     return [name for _, name in chosen]
-
-
-def _optics(channel: ChannelInfo) -> ChannelOptics:
-    light = channel.light_source
-    laser = light.wavelength if light is not None and light.kind == "Laser" else None
-    return ChannelOptics(
-        emission=_number(channel.emission_wavelength), excitation=_number(channel.excitation_wavelength),
-        laser=_number(laser),
-    )  # fmt: skip
-
-
-def _number(quantity: Quantity | None) -> float | None:
-    return None if quantity is None else quantity[0]
 
 
 def _color(packed: int | None) -> Color | None:

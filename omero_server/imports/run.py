@@ -23,6 +23,7 @@ from omero_server.db.tables import TABLES
 from omero_server.formats.base import Reader
 from omero_server.formats.registry import reader_for
 from omero_server.formats.zarrtree import tree_root
+from omero_server.imports.extras import Annotations
 from omero_server.imports.graph import Batch, image_graph, wishes_of
 from omero_server.imports.journal import Journal
 from omero_server.imports.measure import Measured, measure
@@ -164,10 +165,11 @@ def _file_name(process: Import) -> str:
 def _save_graph(call: Call, process: Import, reader: Reader, found: Sequence[Measured]) -> _Saved:
     info, enums = reader.info(), Enumerations(call)
     wishes, target = wishes_of(process.settings), _target(call, enums, process, plates=bool(info.plates))
-    batch = Batch(process.fileset_id, _format_id(call, enums, info.format), _file_name(process), found, wishes)
+    format_id, notes = _format_id(call, enums, info.format), Annotations(enums)
+    batch = Batch(process.fileset_id, format_id, _file_name(process), found, wishes, notes)
     images = [image_graph(enums, batch, series) for series in range(len(found))]
     dataset, screen = (_container(target, kind) for kind in ("Dataset", "Screen"))
-    plates = plate_graphs(enums, info, batch.file, images, wishes, screen)
+    plates = plate_graphs(enums, info, batch, images, screen)
     links = [make(enums, "DatasetImageLink", parent=dataset, child=image) for image in images if dataset is not None]
     save(call, [*images, *plates, *links])
     return _Saved(images, plates)
