@@ -38,7 +38,8 @@ _FILESET = "select e.fileset.id from FilesetEntry e where e.originalFile.id = :i
 RESUME = "omero.import.resume"
 """In the context of importFileset: the server keeps an interrupted upload, and continues one."""
 STOPPED = "stopped"
-FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
+FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.01, 0.5, 1.1
+"""A pause becomes about a tenth of the time that it was waited before."""
 Progress = Callable[[str, int, int], None]
 """Told what is going on ("upload", "import"), how much of it is done, and how much there is."""
 
@@ -244,7 +245,7 @@ def _wait(handle: Any, progress: Progress, seconds: float | None) -> Any:
         status = handle.getStatus()
         progress("import", status.currentStep, status.steps)
         time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
     return response
 
 

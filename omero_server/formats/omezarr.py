@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 
 from omero_server.formats.base import Array, FormatError, Reader
 from omero_server.formats.flat import flat
@@ -27,6 +27,9 @@ from omero_server.formats.omexmldocument import OmeXml, parse
 from omero_server.formats.zarrimage import multiscale_image
 from omero_server.formats.zarrtree import OLD_METADATA, ZarrTree, tree_root
 
+if TYPE_CHECKING:
+    import zarr
+
 __all__ = ["OmeZarrReader"]
 
 
@@ -35,7 +38,7 @@ class OmeZarrReader(Reader):
 
     name = "ome-zarr"
     format = "Zarr"
-    version = f"1 (zarr {zarr.__version__})"
+    version = f"1 (zarr {metadata.version('zarr')})"
     suffixes = (".zarr", ".ome.zarr")
 
     def __init__(self, info: FilesetInfo) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import zarr
+from typing import TYPE_CHECKING, Any
 
 from omero_server.formats.base import FormatError, decoding, pixel_type_of
 from omero_server.formats.flat import flat
 from omero_server.formats.info import ChannelInfo, ImageInfo, Level, Quantity
 from omero_server.formats.zarrtree import ZarrTree
+
+if TYPE_CHECKING:
+    import zarr
 
 __all__ = ["multiscale_image"]
 

@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, func, insert, text, update
+from sqlalchemy import func, insert, text, update
 
 import omero
 import omero._generated
-import omero.grid
 import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.formats.base import Reader
@@ -31,6 +30,7 @@ from omero_server.imports.objects import make
 from omero_server.imports.plates import plate_graphs
 from omero_server.imports.process import Import
 from omero_server.imports.references import Enumerations, reference
+from omero_server.imports.response import import_response
 from omero_server.imports.template import find_container
 from omero_server.imports.thumbnails import store_thumbnails
 from omero_server.pixels.large import is_large
@@ -83,7 +83,7 @@ def run_import(call: Call, process: Import, progress: Progress, journal: Journal
             _finish(own, process, reader, journal.close())
     for _ in range(STEPS - 2):
         yield
-    return _response(saved)
+    return import_response(saved.images, saved.plates)
 
 
 def _open(process: Import, journal: Journal) -> Reader:
@@ -217,9 +217,8 @@ def _format_id(call: Call, enums: Enumerations, value: str) -> int:
 def _place_pixels(call: Call, process: Import, pixels: Sequence[int]) -> None:
     """Say where the pixels lie: in the first file of the fileset."""
     table, entry = TABLES["pixels"], process.files[0]
-    place = update(table).where(table.c.id == bindparam("pixels_id"))
-    place = place.values(path=entry.path, name=entry.name, repo=process.repository.uuid)
-    call.db.execute(place, [{"pixels_id": one} for one in pixels])
+    place = update(table).where(table.c.id.in_(pixels))
+    call.db.execute(place.values(path=entry.path, name=entry.name, repo=process.repository.uuid))
 
 
 def _finish(call: Call, process: Import, reader: Reader, log_size: int) -> None:
@@ -242,9 +241,3 @@ def set_job_status(call: Call, job_ids: Sequence[int], status: str) -> None:
     job = TABLES["job"]
     values = {"status": Enumerations(call).ids("JobStatus")[status], "finished": func.now(), "update_id": call.event_id}
     call.db.execute(update(job).where(job.c.id.in_(job_ids)).values(**values))
-
-
-def _response(saved: _Saved) -> Any:
-    """What clients get: pixels with their images, and plates before images."""
-    pixels = [image._pixelsSeq[0] for image in saved.images]
-    return omero.grid.ImportResponse(pixels=pixels, objects=[*saved.plates, *saved.images])

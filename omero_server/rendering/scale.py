@@ -4,7 +4,7 @@ The filter's odd details (no half-pixel shift, the kernel's width rounded up) ar
 that thumbnails look the same. Rows are scaled independently, so a picture can be fed in strips.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +15,11 @@ __all__ = ["fitted_size", "longest_side_size", "scale", "scale_strips"]
 Bytes = npt.NDArray[np.uint8]
 Weights = npt.NDArray[np.float32]
 
+_Block = tuple[slice, slice, Weights]
+"""Target pixels, the source pixels around them, and the weights, of shape (source, target)."""
+
 MIN_SIDE = 3
+BLOCK = 16
 
 _RADIUS = 3.0
 
@@ -50,19 +54,39 @@ def scale_strips(strips: Iterable[Bytes], size: tuple[int, int], width: int, hei
     if min(columns, rows) < MIN_SIDE:
         picture = np.concatenate(list(strips))
         return picture[_nearest(rows, height)][:, _nearest(columns, width)]
-    across = _weights(columns, width)
+    across = _blocks(columns, width)
     narrowed = np.concatenate([_resample(strip, across) for strip in strips])
     turned = narrowed.transpose(1, 0, 2)
-    return np.ascontiguousarray(_resample(turned, _weights(rows, height)).transpose(1, 0, 2))
+    return np.ascontiguousarray(_resample(turned, _blocks(rows, height)).transpose(1, 0, 2))
 
 
-def _resample(pixels: Bytes, weights: Weights) -> Bytes:
-    """Scale along axis 1 with weights of shape (target, source)."""
-    bands = [np.matmul(pixels[..., band].astype(np.float32), weights.T) for band in range(pixels.shape[2])]
-    return np.clip(np.trunc(np.stack(bands, axis=2) + 0.5), 0, 255).astype(np.uint8)
+def _resample(pixels: Bytes, blocks: Sequence[_Block]) -> Bytes:
+    """Scale along axis 1. Most pictures are grey: one band is scaled for all then."""
+    bands = pixels.shape[2]
+    grey = all(np.array_equal(pixels[..., 0], pixels[..., band]) for band in range(1, bands))
+    sums = np.empty((pixels.shape[0], blocks[-1][0].stop), np.float32)
+    scaled = np.empty((*sums.shape, bands), np.uint8)
+    for band in range(1 if grey else bands):
+        values = pixels[..., band].astype(np.float32)
+        for targets, sources, weights in blocks:
+            np.matmul(values[:, sources], weights, out=sums[:, targets])
+        rounded = np.clip(sums + 0.5, 0, 255).astype(np.uint8)
+        scaled[..., slice(None) if grey else slice(band, band + 1)] = rounded[..., np.newaxis]
+    return scaled
 
 
 @lru_cache(maxsize=32)
+def _blocks(source: int, target: int) -> tuple[_Block, ...]:
+    """Weights for some target pixels at a time, with the source pixels that matter for these."""
+    weights, found = _weights(source, target), []
+    for start in range(0, target, BLOCK):
+        part = weights[start : start + BLOCK]
+        used = np.flatnonzero(part.any(axis=0))
+        sources = slice(int(used[0]), int(used[-1]) + 1)
+        found.append((slice(start, start + len(part)), sources, np.ascontiguousarray(part[:, sources].T)))
+    return tuple(found)
+
+
 def _weights(source: int, target: int) -> Weights:
     """Share of each source pixel in each target pixel, shape (target, source); rows sum to 1."""
     ratio = target / source

@@ -12,11 +12,13 @@ import omero
 import omero._generated
 from omero_server.repository.behind import BackgroundChecksum
 from omero_server.repository.checksums import file_checksum
-from omero_server.repository.disk import make_folders, sync_directory
+from omero_server.repository.disk import begin_writing, make_folders, sync_directory
 
 __all__ = ["MAX_READ", "OpenFile"]
 
 MAX_READ = 64_000_000
+WRITE_EVERY = 16 * 1024 * 1024
+"""After so many bytes the system begins to put them on the disk."""
 _MAX_WAITING = 64 * 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -36,6 +38,7 @@ class OpenFile:
         """End of the last write."""
         self._fd = -1
         self._writing = False
+        self._unwritten = 0
         self._running: _RunningChecksum | None = None
 
     @property
@@ -83,12 +86,19 @@ class OpenFile:
             while view:
                 written = os.pwrite(self._fd, view, at)
                 view, at = view[written:], at + written
+            self._begin_writing(len(data))
         except OSError as error:
             raise self._trouble(error, "written") from error
         self.modified = True
         self.position = at
         if self._running is not None:
             self._running.add(position, data)
+
+    def _begin_writing(self, size: int) -> None:
+        self._unwritten += size
+        if self._unwritten >= WRITE_EVERY:
+            begin_writing(self._fd)
+            self._unwritten = 0
 
     def truncate(self, length: int) -> bool:
         """Cut the file to `length` bytes, when it is longer; says whether it was. One not yet written is not longer."""

@@ -226,6 +226,15 @@ def test_server_refuses_what_the_client_let_pass(client: Any, instance: Instance
     assert inconsistencies(instance) == []
 
 
+def check_response(response: Any) -> None:
+    """Images and their pixels are loaded, nothing that hangs on them is: a plate would be megabytes."""
+    assert isinstance(response, omero.grid.ImportResponse)
+    for image, pixels in zip(response.objects, response.pixels, strict=True):
+        assert pixels.getImage() is image and image.getPrimaryPixels() is pixels
+        assert image.getName().val and (pixels.getSizeX().val, pixels.getSizeC().val) == (60, 2)
+        assert not pixels.isChannelsLoaded() and not image.isRoisLoaded() and not image.getFileset().isLoaded()
+
+
 def test_wrong_checksum_is_refused_and_upload_can_be_repeated(client: Any, simulated: Path, instance: Instance) -> None:
     process = begin_import(client, scan([simulated]).candidates[0], Options())
     store = process.getUploader(0)
@@ -242,7 +251,7 @@ def test_wrong_checksum_is_refused_and_upload_can_be_repeated(client: Any, simul
     handle = process.verifyUpload([empty])
     while handle.getResponse() is None:
         pass
-    assert isinstance(handle.getResponse(), omero.grid.ImportResponse)
+    check_response(handle.getResponse())
     handle.close()
     process.close()
 

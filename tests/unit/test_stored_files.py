@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import omero
-from omero_server.repository.store import MAX_READ, OpenFile
+from omero_server.repository.store import MAX_READ, WRITE_EVERY, OpenFile
 
 
 def sha1(data: bytes) -> str:
@@ -50,6 +50,14 @@ def test_the_checksum_is_right_after_changes(file: OpenFile) -> None:
     file.write(b"xyz", 10)
     assert file.checksum("SHA1-160") == sha1(b"01ab456789xyz")
     assert file.checksum("CRC-32") != ""
+
+
+def test_a_long_file_goes_to_the_disk_along_the_way(file: OpenFile) -> None:
+    block = random.Random(1).randbytes(WRITE_EVERY // 2)
+    for at in range(3):
+        file.write(block, at * len(block))
+    file.sync()
+    assert file.path.read_bytes() == block * 3 and file.checksum("SHA1-160") == sha1(block * 3)
 
 
 def test_truncating(file: OpenFile) -> None:
