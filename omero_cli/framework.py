@@ -28,11 +28,8 @@ with `parser.style_argument()`; paging: `parser.limit_arguments()`.
 """
 
 import argparse
-import os
 import sys
-from collections.abc import Callable, Iterator
-from importlib import import_module
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Never, Protocol
 
 if TYPE_CHECKING:
@@ -44,19 +41,15 @@ __all__ = [
     "CommandError",
     "Context",
     "Parser",
-    "command_help",
-    "command_names",
-    "make_parser",
-    "run_command",
-    "subcommands",
 ]
 
-COMMANDS = Path(__file__).with_name("commands")
 STYLES = ("csv", "json", "plain", "sql")
 
 
 class CommandError(Exception):
-    """Ends a command: the message goes to standard error, `code` modulo 256 is the exit code."""
+    """Ends a command: the message goes to standard error unless it was `shown`; `code` modulo 256 is the exit code."""
+
+    shown = False
 
     def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
@@ -107,16 +100,21 @@ class Context:
         """End the command with a message and an exit code."""
         raise CommandError(message, code)
 
-    def input(self, prompt: str, hidden: bool = False, what: str = "input") -> str:
-        """Ask the user; CommandError 564 when there is no terminal to ask on."""
+    def input(self, prompt: str, hidden: bool = False, required: bool = False, what: str = "input") -> str:
+        """Ask the user, until there is an answer if one is required. CommandError 564 without a terminal to ask on."""
         for name, stream in (("stdin", sys.stdin), ("stdout", sys.stdout)):
             if not stream.isatty():
                 raise CommandError(f"{name} is not a terminal: cannot request {what}", 564)
-        if hidden:
-            from getpass import getpass
+        while True:
+            if hidden:
+                from getpass import getpass
 
-            return getpass(prompt)
-        return input(prompt)
+                answer = getpass(prompt)
+            else:
+                answer = input(prompt)
+            if answer or not required:
+                return answer
+            self.out("Input required")
 
     @property
     def instance(self) -> "Instance":
@@ -202,102 +200,5 @@ class HelpFormatter(argparse.HelpFormatter):
         return "".join(indent + line for line in text.splitlines(keepends=True))
 
 
-class _LazyCommands(dict[str, Any]):
-    """The parsers of all commands; a command's module is imported when its parser is asked for."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__((name, None) for name in command_names())
-        self._prog = prog
-
-    def __getitem__(self, name: str) -> Parser:
-        module = import_module(f"omero_cli.commands.{_file_of(name).stem}")
-        parser = Parser(prog=f"{self._prog} {name}", description=module.__doc__)
-        module.configure(parser)
-        return parser
-
-
-def command_names() -> list[str]:
-    """Every command, sorted."""
-    return sorted(path.stem.removesuffix("_") for path in COMMANDS.glob("*.py") if not path.stem.startswith("_"))
-
-
-def command_help(name: str) -> str:
-    """The first line of the docstring of a command's module, read without importing it."""
-    with _file_of(name).open(encoding="utf-8") as source:
-        return source.readline().strip().strip('"').rstrip(".")
-
-
-def make_parser(prog: str = "omero") -> Parser:
-    """The parser of the whole command line."""
-    parser = Parser(prog=prog, description="Command line of OMERO.", epilog=_overview())
-    parser.add_argument("-v", "--version", action="store_true", help="Print the version and exit")
-    parser.add_argument("-d", "--debug", metavar="LEVEL", default=argparse.SUPPRESS, help="Show tracebacks of errors")
-    parser.login_arguments()
-    commands = parser.add_subparsers(metavar="<command>", dest="command", help="See the list below")
-    commands._name_parser_map = _LazyCommands(prog)
-    commands.choices = commands._name_parser_map
-    return parser
-
-
-def run_command(arguments: list[str], prog: str = "omero") -> int:
-    """Parse and run one command line; returns the exit code."""
-    parser = make_parser(prog)
-    args = parser.parse_args(arguments, Arguments())
-    if args.version:
-        from omero_cli.version import VERSION
-
-        print(f"{prog} {VERSION}")
-        return 0
-    if args.command is None:
-        parser.print_help()
-        return 0
-    ctx = Context(quiet=args.quiet, debug=args.debug is not None)
-    try:
-        return (args.run(ctx, args) or 0) & 255
-    except Exception as error:
-        if ctx.debug:
-            raise
-        return _report(ctx, error)
-    finally:
-        ctx.close()
-
-
-def _report(ctx: Context, error: Exception) -> int:
-    """Print an error that ends a command and return its exit code; an unforeseen one is raised again."""
-    if isinstance(error, CommandError):
-        ctx.err(error)
-        return error.code & 255
-    if isinstance(error, BrokenPipeError):
-        # Whoever read our output has seen enough. Python must not complain about it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    module, name = type(error).__module__.split(".")[0], type(error).__name__
-    if module in ("omero", "Ice", "Glacier2") or module.startswith("omero_"):
-        text = getattr(error, "message", None) or getattr(error, "reason", None) or str(error)
-        ctx.err(f"{name}: {text}")
-        return 1
-    raise error
-
-
 def _adder(group: Any) -> Callable[..., Any]:
     return lambda *names, **options: group.add_argument(*names, default=argparse.SUPPRESS, **options)
-
-
-def _overview() -> str:
-    return "Commands:\n" + "".join(f"  {name:<14}{command_help(name)}\n" for name in command_names()) + (
-        "\nUse `omero COMMAND -h` for the options of a command, `omero help` for more.\n"
-    )  # fmt: skip
-
-
-def _file_of(name: str) -> Path:
-    plain = COMMANDS / f"{name}.py"
-    return plain if plain.exists() else COMMANDS / f"{name}_.py"
-
-
-def subcommands(parser: argparse.ArgumentParser, only: str | None = None) -> Iterator[tuple[str, Parser]]:
-    """The sub-commands of a parser by name, or one of them."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name in sorted(action.choices):
-                if only in (None, name):
-                    yield name, action.choices[name]

@@ -2,7 +2,7 @@
 
 import sys
 
-from omero_cli.framework import run_command
+from omero_cli.command_line import run_command
 
 __all__ = ["main"]
 

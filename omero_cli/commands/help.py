@@ -1,15 +1,7 @@
 """Help for commands and topics."""
 
-from omero_cli.framework import (
-    Arguments,
-    CommandError,
-    Context,
-    Parser,
-    command_help,
-    command_names,
-    make_parser,
-    subcommands,
-)
+from omero_cli.command_line import CommandLine, subcommands
+from omero_cli.framework import Arguments, CommandError, Context, Parser
 
 TOPICS = {
     "debug": "Errors are shown as one line. With `omero -d 1 COMMAND` they are shown with the Python traceback.",
@@ -39,7 +31,7 @@ def show(ctx: Context, args: Arguments) -> None:
     if args.list:
         _list(ctx)
     elif args.all:
-        for name in command_names():
+        for name in CommandLine().commands:
             _command(ctx, name, args.recursive, "-")
         for name, text in TOPICS.items():
             ctx.out(f"{_title(name, '-')}{text}\n")
@@ -47,7 +39,7 @@ def show(ctx: Context, args: Arguments) -> None:
         _overview(ctx)
     elif args.topic in TOPICS:
         ctx.out(TOPICS[args.topic])
-    elif args.topic in command_names():
+    elif args.topic in CommandLine().commands:
         _command(ctx, args.topic, args.recursive, "")
     else:
         raise CommandError(f"Unknown help topic or command: {args.topic}", 0)
@@ -57,13 +49,14 @@ def _overview(ctx: Context) -> None:
     ctx.out(
         "usage: omero [options] COMMAND [arguments]\n\nUse `omero help COMMAND` or `omero help TOPIC`.\n\nCommands:\n"
     )
-    for name in command_names():
-        ctx.out(f"\t{name:<14}{command_help(name)}")
+    commands = CommandLine().commands
+    for name in commands:
+        ctx.out(f"\t{name:<14}{commands.help(name)}")
     ctx.out("\nTopics:\n\n" + "".join(f"\t{name}\n" for name in TOPICS))
 
 
 def _list(ctx: Context) -> None:
-    for name in command_names():
+    for name in CommandLine().commands:
         found = [sub for sub, _ in subcommands(_parser(name))]
         ctx.out(f"{name} ({len(found)})" if found else name)
         for sub in found:
@@ -79,7 +72,7 @@ def _command(ctx: Context, name: str, recursive: bool, line: str) -> None:
 
 
 def _parser(name: str) -> Parser:
-    return dict(subcommands(make_parser(), only=name))[name]
+    return CommandLine().commands[name]
 
 
 def _title(text: str, line: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from omero_cli.framework import Parser, command_names, make_parser, subcommands
+from omero_cli.command_line import CommandLine, command_names, subcommands
+from omero_cli.framework import Parser
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -50,7 +51,7 @@ def words(command: str) -> list[str]:
 @pytest.fixture(scope="module")
 def table() -> dict[str, set[str]]:
     """Every command with its sub-commands."""
-    parsers: dict[str, Parser] = dict(subcommands(make_parser()))
+    parsers: dict[str, Parser] = dict(subcommands(CommandLine()))
     return {name: {sub for sub, _ in subcommands(parser)} for name, parser in parsers.items()}
 
 
