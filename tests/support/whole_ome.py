@@ -42,7 +42,8 @@ def _image(number: int) -> str:
  PinholeSizeUnit="µm" AcquisitionMode="LaserScanningConfocalMicroscopy" ContrastMethod="Fluorescence"
  ExcitationWavelength="488" ExcitationWavelengthUnit="nm" EmissionWavelength="510" EmissionWavelengthUnit="nm"
  Fluor="eGFP" NDFilter="0.5" PockelCellSetting="3" Color="16711935">{first}</Channel>
-<Channel ID="Channel:{number}:1" Name="Lamp" SamplesPerPixel="1"><LightSourceSettings ID="LightSource:2"/></Channel>
+<Channel ID="Channel:{number}:1" Name="Lamp" SamplesPerPixel="1" Color="-1">
+<LightSourceSettings ID="LightSource:2"/></Channel>
 {planes}
 <Plane TheZ="0" TheT="0" TheC="0" DeltaT="1" DeltaTUnit="s" ExposureTime="20" ExposureTimeUnit="ms" PositionX="1"
  PositionXUnit="µm" PositionY="2" PositionYUnit="µm" PositionZ="3" PositionZUnit="µm"/>

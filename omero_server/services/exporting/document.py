@@ -10,9 +10,11 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from sqlalchemy import select
 
 from omero_server.db.tables import TABLES
-from omero_server.services.exporting.annotations import Annotations
+from omero_server.services.exporting.containers import add_datasets
+from omero_server.services.exporting.elements import Export
 from omero_server.services.exporting.image import Fill, add_image, load_image
 from omero_server.services.exporting.instrument import add_instrument
+from omero_server.services.exporting.plates import add_plates
 from omero_server.services.exporting.shapes import Regions
 from omero_server.services.exporting.values import Names, plain
 from omero_server.sessions.call import Call
@@ -34,7 +36,7 @@ def metadata_xml(call: Call, image_ids: Sequence[int]) -> bytes:
         SubElement(element, "MetadataOnly")
 
     root = Element("OME", ROOT)
-    _fill(call, root, image_ids, place)
+    _fill(call, root, image_ids, place, plates=True)
     return _bytes(root)
 
 
@@ -54,25 +56,28 @@ def tiff_xml(call: Call, image_id: int) -> bytes:
             SubElement(data, "UUID", FileName=file_name).text = uuid
 
     root = Element("OME", ROOT | {"UUID": uuid})
-    _fill(call, root, [image_id], place)
+    # A field of a plate is to be imported as an image, not as a plate with one well.
+    _fill(call, root, [image_id], place, plates=False)
     return _bytes(root)
 
 
-def _fill(call: Call, root: Element, image_ids: Sequence[int], place: Fill) -> None:
-    names = Names(call, call.engine.config.get("omero.db.authority"), _database_uuid(call))
-    annotations = Annotations(names)
-    regions = Regions(names, annotations)
-    images = [load_image(names, image_id) for image_id in dict.fromkeys(image_ids)]
-    wanted = dict.fromkeys(image._instrument._id._val for image in images if image._instrument is not None)
-    instruments = {instrument_id: add_instrument(names, root, instrument_id) for instrument_id in wanted}
+def _fill(call: Call, root: Element, image_ids: Sequence[int], place: Fill, *, plates: bool) -> None:
+    export = Export(Names(call, call.engine.config.get("omero.db.authority"), _database_uuid(call)))
+    regions = Regions(export)
+    images = [load_image(export.names, image_id) for image_id in dict.fromkeys(image_ids)]
+    for number in dict.fromkeys(image._instrument._id._val for image in images if image._instrument is not None):
+        add_instrument(export, number)
     for image in images:
-        annotations.load(image._id._val)
-        used = None if image._instrument is None else instruments[image._instrument._id._val]
-        add_image(names, root, image, annotations, regions, used, place)
-    # Regions come after the annotations, but first have to say which of these they refer to.
-    last = regions.write()
-    annotations.write(root)
-    root.extend(last)
+        export.annotations.load_image(image._id._val)
+        add_image(export, image, regions, place)
+    known = {image._id._val: export.names.lsid(image, "Image") for image in images}
+    add_datasets(export, known)
+    if plates:
+        add_plates(export, known)
+    # Both refer to annotations, so these come last.
+    export.add_all(regions.write())
+    export.annotations.write(export)
+    export.write(root)
 
 
 def _database_uuid(call: Call) -> str:
@@ -82,5 +87,12 @@ def _database_uuid(call: Call) -> str:
 
 
 def _bytes(root: Element) -> bytes:
+    # Spaces that a user put into XML, or left out, are the user's.
+    kept = [(value, list(value)) for value in root.iterfind("StructuredAnnotations/XMLAnnotation/Value")]
+    for value, content in kept:
+        for element in content:
+            value.remove(element)
     indent(root, " ")
+    for value, content in kept:
+        value.extend(content)
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))

@@ -11,13 +11,14 @@ import omero._generated
 from omero_server import queries
 from omero_server.model.schema import MODEL
 from omero_server.rendering.metadata import primary_pixels
-from omero_server.services.exporting.annotations import Annotations
+from omero_server.services.exporting.elements import Export
 from omero_server.services.exporting.instrument import (
-    add_detector_settings,
+    add_channel_settings,
     add_environment,
-    add_light_settings,
-    add_objective_settings,
+    add_experiment,
+    add_instrument_reference,
 )
+from omero_server.services.exporting.lightpath import add_light_path, load_light_paths
 from omero_server.services.exporting.shapes import Regions
 from omero_server.services.exporting.values import (
     COUNT,
@@ -29,6 +30,7 @@ from omero_server.services.exporting.values import (
     Names,
     Rules,
     add_text,
+    packed_color,
     plain,
     timestamp,
 )
@@ -39,6 +41,7 @@ IMAGE = """
     select i from Image i left outer join fetch i.details.externalInfo
     left outer join fetch i.objectiveSettings o left outer join fetch o.objective
     left outer join fetch i.imagingEnvironment left outer join fetch i.stageLabel
+    left outer join fetch i.experiment
     where i.id = :id
 """
 PIXELS = """
@@ -47,6 +50,7 @@ PIXELS = """
     left outer join fetch c.logicalChannel lc
     left outer join fetch lc.detectorSettings d left outer join fetch d.detector
     left outer join fetch lc.lightSourceSettings l left outer join fetch l.lightSource
+    left outer join fetch lc.lightPath
     where p.id = :id
 """
 PLANES = "select p from PlaneInfo p where p.pixels.id = :id order by p.theT, p.theC, p.theZ, p.id"
@@ -91,35 +95,27 @@ def load_image(names: Names, image_id: int) -> Any:
     return found[0]
 
 
-def add_image(
-    names: Names,
-    root: Element,
-    image: Any,
-    annotations: Annotations,
-    regions: Regions,
-    instrument: str | None,
-    fill: Fill,
-) -> None:
+def add_image(export: Export, image: Any, regions: Regions, fill: Fill) -> None:
     """The element of an image. ``fill`` adds to the Pixels what says where the pixels are."""
     image_id = image._id._val
-    element = SubElement(root, "Image", ID=names.lsid(image, "Image"))
+    element = export.add("Image", ID=export.names.lsid(image, "Image"))
     if image._name is not None:
         element.set("Name", TEXT(image._name._val))
     if image._acquisitionDate is not None:
         SubElement(element, "AcquisitionDate").text = timestamp(image._acquisitionDate)
+    export.refer_to_owner(element, image)
     add_text(element, "Description", image._description)
-    if instrument is not None:
-        SubElement(element, "InstrumentRef", ID=instrument)
-        add_objective_settings(names, element, image._objectiveSettings)
-    add_environment(names, element, image)
-    _add_pixels(names, element, image_id, annotations, fill, linked=instrument is not None)
+    add_experiment(export, element, image._experiment)
+    export.refer_to_group(element, image)
+    add_instrument_reference(export, element, image)
+    add_environment(export.names, element, image)
+    _add_pixels(export, element, image_id, fill)
     regions.refer(element, image_id)
-    annotations.refer(element, "Image", image_id)
+    export.annotations.refer(element, "Image", image_id)
 
 
-def _add_pixels(
-    names: Names, parent: Element, image_id: int, annotations: Annotations, fill: Fill, *, linked: bool
-) -> None:
+def _add_pixels(export: Export, parent: Element, image_id: int, fill: Fill) -> None:
+    names = export.names
     pixels_id = primary_pixels(names.call.db, image_id)
     if pixels_id is None:
         raise omero.ApiUsageException(message=f"The image {image_id} has no pixels: there is nothing to export.")
@@ -129,13 +125,16 @@ def _add_pixels(
     # Truth values are stored, and sent to clients, one per byte.
     element.set("Type", "uint8" if kind == "bit" else kind)
     PIXELS_RULES.apply(names, pixels, element)
-    for channel in pixels._channelsSeq or ():
-        if channel is not None:
-            _add_channel(names, element, channel, annotations, linked=linked)
+    channels = [channel for channel in pixels._channelsSeq or () if channel is not None]
+    load_light_paths(export, [channel._logicalChannel for channel in channels])
+    for channel in channels:
+        _add_channel(export, element, channel)
     fill(element, pixels)
     for plane in queries.run(names.call, PLANES, {"id": pixels._id._val}):
         if _inside(plane, pixels):
-            PLANE_RULES.apply(names, plane, SubElement(element, "Plane"))
+            item = SubElement(element, "Plane")
+            PLANE_RULES.apply(names, plane, item)
+            export.annotations.refer(item, "PlaneInfo", plane._id._val)
 
 
 def _inside(plane: Any, pixels: Any) -> bool:
@@ -144,16 +143,17 @@ def _inside(plane: Any, pixels: Any) -> bool:
     )  # fmt: skip
 
 
-def _add_channel(names: Names, parent: Element, channel: Any, annotations: Annotations, *, linked: bool) -> None:
+def _add_channel(export: Export, parent: Element, channel: Any) -> None:
+    names = export.names
     element = SubElement(parent, "Channel", ID=names.lsid(channel, "Channel"), SamplesPerPixel="1")
-    color = [plain(getattr(channel, f"_{part}")) for part in ("red", "green", "blue", "alpha")]
-    if None not in color:
-        packed = int.from_bytes(bytes(min(max(part, 0), 255) for part in color), "big", signed=True)
-        element.set("Color", str(packed))
+    color = packed_color(channel)
+    if color is not None:
+        element.set("Color", color)
     logical = channel._logicalChannel
-    if logical is not None and logical._loaded:
+    known = logical is not None and logical._loaded
+    if known:
         CHANNEL_RULES.apply(names, logical, element)
-        if linked:
-            add_light_settings(names, element, logical._lightSourceSettings)
-            add_detector_settings(names, element, logical._detectorSettings)
-    annotations.refer(element, "Channel", channel._id._val)
+        add_channel_settings(export, element, logical)
+    export.annotations.refer(element, "Channel", channel._id._val)
+    if known:
+        add_light_path(export, element, logical._lightPath)

@@ -5,33 +5,35 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
-from omero_server import queries
+from omero_server.model.schema import MODEL
+from omero_server.services.attaching import load
+from omero_server.services.exporting.elements import Export
+from omero_server.services.exporting.lightpath import add_filters, add_parts
 from omero_server.services.exporting.values import (
     FLAG,
     FLOAT,
     FRACTION,
+    MADE,
     POSITIVE,
     POSITIVE_WHOLE,
     TEXT,
     Names,
     Rules,
+    add_map,
+    add_text,
 )
 
-__all__ = ["add_detector_settings", "add_environment", "add_instrument", "add_light_settings", "add_objective_settings"]
-
-_MADE = {
-    "Manufacturer": ("manufacturer", TEXT), "Model": ("model", TEXT), "SerialNumber": ("serialNumber", TEXT),
-    "LotNumber": ("lotNumber", TEXT),
-}  # fmt: skip
-
+__all__ = [
+    "add_channel_settings", "add_environment", "add_experiment", "add_instrument", "add_instrument_reference",
+]  # fmt: skip
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-MICROSCOPE = Rules(_MADE | {"Type": ("type", _words("Upright Inverted Dissection Electrophysiology Other"))})
+MICROSCOPE = Rules(MADE | {"Type": ("type", _words("Upright Inverted Dissection Electrophysiology Other"))})
 OBJECTIVE = Rules(
-    _MADE
+    MADE
     | {
         "Correction": ("correction", _words(
             "UV PlanApo PlanFluor SuperFluor VioletCorrected Achro Achromat Fluor Fl Fluar Neofluar Fluotar Apo"
@@ -46,7 +48,7 @@ OBJECTIVE = Rules(
     }
 )  # fmt: skip
 DETECTOR = Rules(
-    _MADE
+    MADE
     | {
         "Gain": ("gain", FLOAT), "Voltage": ("voltage", FLOAT), "Offset": ("offsetValue", FLOAT),
         "Zoom": ("zoom", FLOAT), "AmplificationGain": ("amplificationGain", FLOAT),
@@ -56,7 +58,7 @@ DETECTOR = Rules(
         )),
     }
 )  # fmt: skip
-_LIGHT = _MADE | {"Power": ("power", FLOAT)}
+_LIGHT = MADE | {"Power": ("power", FLOAT)}
 LIGHTS = {
     "Laser": Rules(
         _LIGHT
@@ -65,6 +67,8 @@ LIGHTS = {
             "Wavelength": ("wavelength", POSITIVE), "Tuneable": ("tuneable", FLAG), "PockelCell": ("pockelCell", FLAG),
             "Pulse": ("pulse", _words("CW Single QSwitched Repetitive ModeLocked Other")),
             "RepetitionRate": ("repetitionRate", FLOAT),
+            "FrequencyMultiplication": ("frequencyMultiplication", POSITIVE_WHOLE),
+            "LaserMedium": ("laserMedium", frozenset(MODEL.enums["LaserMedium"]) - {"Unknown"}),
         }
     ),
     "Arc": Rules(_LIGHT | {"Type": ("type", _words("Hg Xe HgXe Other"))}),
@@ -80,6 +84,10 @@ ENVIRONMENT = Rules({
     "Temperature": ("temperature", FLOAT), "AirPressure": ("airPressure", FLOAT), "Humidity": ("humidity", FRACTION),
     "CO2Percent": ("co2percent", FRACTION),
 })  # fmt: skip
+EXPERIMENT = Rules({"Type": ("type", _words(
+    "FP FRET TimeLapse FourDPlus Screen Immunocytochemistry Immunofluorescence FISH Electrophysiology IonImaging"
+    " Colocalization PGIDocumentation FluorescenceLifetime SpectralImaging Photobleaching SPIM Other"
+))})  # fmt: skip
 STAGE = Rules({"X": ("positionX", FLOAT), "Y": ("positionY", FLOAT), "Z": ("positionZ", FLOAT)})
 DETECTOR_SETTINGS = Rules({
     "Offset": ("offsetValue", FLOAT), "Gain": ("gain", FLOAT), "Voltage": ("voltage", FLOAT), "Zoom": ("zoom", FLOAT),
@@ -89,66 +97,102 @@ DETECTOR_SETTINGS = Rules({
 LIGHT_SETTINGS = Rules({"Attenuation": ("attenuation", FRACTION), "Wavelength": ("wavelength", POSITIVE)})
 
 
-def add_instrument(names: Names, root: Element, instrument_id: int) -> str | None:
-    """Microscope, light sources, detectors and objectives; the id in the document, None when it cannot be read."""
-    found = queries.run(
-        names.call, "select i from Instrument i left outer join fetch i.microscope where i.id = :id",
-        {"id": instrument_id},
-    )  # fmt: skip
-    if not found:
-        return None
-    instrument = found[0]
-    element = SubElement(root, "Instrument", ID=names.lsid(instrument, "Instrument"))
-    if instrument._microscope is not None and instrument._microscope._loaded:
+def add_instrument(export: Export, instrument_id: int) -> None:
+    """Microscope, light sources, detectors, objectives and filters of an instrument, if it can be read."""
+    names = export.names
+    found = load(names.call, "Instrument", [instrument_id], " left outer join fetch o.microscope")
+    instrument = found.get(instrument_id)
+    if instrument is None:
+        return
+    export.annotations.load("Instrument", [instrument_id])
+    lsid = export.used["Instrument", instrument_id] = names.lsid(instrument, "Instrument")
+    element = export.add("Instrument", ID=lsid)
+    if _usable(instrument._microscope):
         MICROSCOPE.apply(names, instrument._microscope, SubElement(element, "Microscope"))
-    for light in _parts(names, "LightSource", instrument_id):
-        kind = type(light).__name__
-        if kind in LIGHTS:
-            LIGHTS[kind].apply(names, light, _identified(names, element, kind, light, "LightSource"))
-    for detector in _parts(names, "Detector", instrument_id):
-        DETECTOR.apply(names, detector, _identified(names, element, "Detector", detector, "Detector"))
-    for objective in _parts(names, "Objective", instrument_id):
-        OBJECTIVE.apply(names, objective, _identified(names, element, "Objective", objective, "Objective"))
-    return element.get("ID")
+    _add_lights(export, element, instrument_id)
+    for detector, item in add_parts(export, element, "Detector", instrument_id):
+        DETECTOR.apply(names, detector, item)
+        export.annotations.refer(item, "Detector", detector._id._val)
+    for objective, item in add_parts(export, element, "Objective", instrument_id):
+        OBJECTIVE.apply(names, objective, item)
+        export.annotations.refer(item, "Objective", objective._id._val)
+    add_filters(export, element, instrument_id)
+    export.annotations.refer(element, "Instrument", instrument_id)
 
 
-def _parts(names: Names, cls: str, instrument_id: int) -> list[Any]:
-    query = f"select p from {cls} p where p.instrument.id = :id order by p.id"
-    return list(queries.run(names.call, query, {"id": instrument_id}))
+def _add_lights(export: Export, parent: Element, instrument_id: int) -> None:
+    lights = [
+        (light, item)
+        for light, item in add_parts(export, parent, "LightSource", instrument_id)
+        if type(light).__name__ in LIGHTS
+    ]
+    for light, item in lights:
+        LIGHTS[type(light).__name__].apply(export.names, light, item)
+        export.annotations.refer(item, "LightSource", light._id._val)
+        if type(light).__name__ == "GenericExcitationSource":
+            add_map(item, light._map)
+        pump = _used(export, "LightSource", getattr(light, "_pump", None))
+        if pump is not None:
+            SubElement(item, "Pump", ID=pump)
 
 
-def _identified(names: Names, parent: Element, tag: str, thing: Any, cls: str) -> Element:
-    return SubElement(parent, tag, ID=names.lsid(thing, cls))
+def add_instrument_reference(export: Export, parent: Element, image: Any) -> None:
+    """Which instrument an image was taken with, and how its objective was used."""
+    used = _used(export, "Instrument", image._instrument)
+    if used is None:
+        return
+    SubElement(parent, "InstrumentRef", ID=used)
+    settings = image._objectiveSettings
+    if _usable(settings):
+        _add_settings(export, parent, "Objective", settings._objective, settings, OBJECTIVE_SETTINGS)
 
 
-def add_objective_settings(names: Names, parent: Element, settings: Any) -> None:
-    """How the objective was used."""
-    if _usable(settings) and _usable(settings._objective):
-        element = _identified(names, parent, "ObjectiveSettings", settings._objective, "Objective")
-        OBJECTIVE_SETTINGS.apply(names, settings, element)
+def add_experiment(export: Export, parent: Element, experiment: Any) -> None:
+    """What an image was taken for."""
+    if not _usable(experiment):
+        return
+    key = "Experiment", experiment._id._val
+    if key not in export.used:
+        export.used[key] = export.names.lsid(experiment, "Experiment")
+        element = export.add("Experiment", ID=export.used[key])
+        EXPERIMENT.apply(export.names, experiment, element)
+        add_text(element, "Description", experiment._description)
+        export.refer_to_owner(element, experiment)
+    SubElement(parent, "ExperimentRef", ID=export.used[key])
+
+
+def add_channel_settings(export: Export, parent: Element, logical: Any) -> None:
+    """How a light source and a detector were set for a channel, and its set of filters."""
+    light, detector = logical._lightSourceSettings, logical._detectorSettings
+    if _usable(light):
+        _add_settings(export, parent, "LightSource", light._lightSource, light, LIGHT_SETTINGS)
+    if _usable(detector):
+        _add_settings(export, parent, "Detector", detector._detector, detector, DETECTOR_SETTINGS)
+    filters = _used(export, "FilterSet", logical._filterSet)
+    if filters is not None:
+        SubElement(parent, "FilterSetRef", ID=filters)
+
+
+def _add_settings(export: Export, parent: Element, cls: str, part: Any, settings: Any, rules: Rules) -> None:
+    used = _used(export, cls, part)
+    if used is not None:
+        rules.apply(export.names, settings, SubElement(parent, f"{cls}Settings", ID=used))
+
+
+def _used(export: Export, cls: str, part: Any) -> str | None:
+    """Id of a part in the document; None when it is of an instrument that is not there."""
+    return None if part is None else export.used.get((cls, part._id._val))
 
 
 def add_environment(names: Names, parent: Element, image: Any) -> None:
     """Temperature and the like, and the place of the stage."""
     if _usable(image._imagingEnvironment):
-        ENVIRONMENT.apply(names, image._imagingEnvironment, SubElement(parent, "ImagingEnvironment"))
+        element = SubElement(parent, "ImagingEnvironment")
+        ENVIRONMENT.apply(names, image._imagingEnvironment, element)
+        add_map(element, image._imagingEnvironment._map)
     label = image._stageLabel
     if _usable(label):
         STAGE.apply(names, label, SubElement(parent, "StageLabel", Name=TEXT(label._name._val)))
-
-
-def add_light_settings(names: Names, parent: Element, settings: Any) -> None:
-    """How a light source was set for a channel."""
-    if _usable(settings) and _usable(settings._lightSource):
-        element = _identified(names, parent, "LightSourceSettings", settings._lightSource, "LightSource")
-        LIGHT_SETTINGS.apply(names, settings, element)
-
-
-def add_detector_settings(names: Names, parent: Element, settings: Any) -> None:
-    """How a detector was set for a channel."""
-    if _usable(settings) and _usable(settings._detector):
-        element = _identified(names, parent, "DetectorSettings", settings._detector, "Detector")
-        DETECTOR_SETTINGS.apply(names, settings, element)
 
 
 def _usable(thing: Any) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from omero_server import queries
-from omero_server.services.exporting.annotations import Annotations
-from omero_server.services.exporting.values import COUNT, FLAG, FLOAT, INTEGER, TEXT, Names, Rules, add_text
+from omero_server.services.exporting.elements import Export
+from omero_server.services.exporting.values import COUNT, FLAG, FLOAT, INTEGER, TEXT, Rules, add_text
 
 __all__ = ["Regions"]
 
@@ -49,8 +49,8 @@ class Regions:
     out.
     """
 
-    def __init__(self, names: Names, annotations: Annotations) -> None:
-        self._names, self._annotations = names, annotations
+    def __init__(self, export: Export) -> None:
+        self._names, self._annotations = export.names, export.annotations
         self._found: list[tuple[Any, list[Any]]] = []
 
     def refer(self, image: Element, image_id: int) -> None:

@@ -19,8 +19,8 @@ from omero_server.rendering.stored import enumeration
 from omero_server.sessions.call import Call
 
 __all__ = [
-    "COUNT", "FLAG", "FLOAT", "FRACTION", "INTEGER", "POSITIVE", "POSITIVE_WHOLE", "TEXT", "Names", "Rules", "add_text",
-    "plain", "timestamp",
+    "COUNT", "FLAG", "FLOAT", "FRACTION", "INTEGER", "MADE", "POSITIVE", "POSITIVE_WHOLE", "TEXT", "Names", "Rules",
+    "add_map", "add_pairs", "add_text", "packed_color", "plain", "timestamp",
 ]  # fmt: skip
 
 Check = Callable[[Any], str | None]
@@ -68,6 +68,13 @@ def POSITIVE_WHOLE(value: Any) -> str | None:
 def FLAG(value: Any) -> str:
     """True or false."""
     return "true" if value else "false"
+
+
+MADE: dict[str, tuple[str, Check]] = {
+    "Manufacturer": ("manufacturer", TEXT), "Model": ("model", TEXT), "SerialNumber": ("serialNumber", TEXT),
+    "LotNumber": ("lotNumber", TEXT),
+}  # fmt: skip
+"""What is known of anything that somebody makes and sells."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,27 @@ def add_text(parent: Element, tag: str, value: Any) -> None:
     """A child element with the text of an RString, if there is one."""
     if value is not None and value._val is not None:
         SubElement(parent, tag).text = TEXT(value._val)
+
+
+def add_pairs(parent: Element, pairs: Any) -> None:
+    """The pairs of a map as elements of a Map."""
+    for pair in pairs or ():
+        if pair is not None:
+            SubElement(parent, "M", K=TEXT(pair.name)).text = TEXT(pair.value)
+
+
+def add_map(parent: Element, pairs: Any) -> None:
+    """A Map element, if there are pairs."""
+    if pairs:
+        add_pairs(SubElement(parent, "Map"), pairs)
+
+
+def packed_color(thing: Any) -> str | None:
+    """The colour of a channel or a well as a signed number; None unless all its parts are set."""
+    color = [plain(getattr(thing, f"_{part}")) for part in ("red", "green", "blue", "alpha")]
+    if None in color:
+        return None
+    return str(int.from_bytes(bytes(min(max(part, 0), 255) for part in color), "big", signed=True))
 
 
 def timestamp(value: Any) -> str:
