@@ -111,11 +111,15 @@ def _looks(about: Json) -> Json:
     }
 
 
-def image_documents(version: str, image: ZarrImage, about: Json) -> dict[str, Json]:
-    """All documents of an image by their keys, with one that holds them all, for readers that ask for it."""
+def image_documents(version: str, image: ZarrImage, about: Json, labels: dict[str, Json]) -> dict[str, Json]:
+    """All documents of an image by their keys, with one that holds them all, for readers that ask for it.
+
+    ``labels``: those of its labels, by their keys.
+    """
     documents = {"": group(version, image_attributes(version, image, about))}
     documents |= {f"{level}/": array(version, image, level) for level in range(len(image.levels))}
     flat = {prefix + name: document for prefix, inside in documents.items() for name, document in inside.items()}
+    flat |= labels
     if version == V4:
         return {**flat, ".zmetadata": {"zarr_consolidated_format": 1, "metadata": flat}}
     below = {key.removesuffix("/zarr.json"): document for key, document in flat.items() if key != "zarr.json"}

@@ -16,15 +16,15 @@ from omero_web.decorators import login_required
 from omero_web.errors import NotFound
 from omero_web.ngff.answers import ASKED, Reply, etag, pixels_tag, reply
 from omero_web.ngff.chunks import chunk_bytes, tile_bytes
-from omero_web.ngff.image import read_region, zarr_image
+from omero_web.ngff.image import ZarrImage, read_region, zarr_image
 from omero_web.ngff.keys import chunk_place
+from omero_web.ngff.labels import LABELS, NAME, label_documents, label_image, label_region, masks_of
 from omero_web.ngff.metadata import image_documents, plain_group
 from omero_web.ngff.plates import field_image, plate_documents, well_documents
 from omero_web.ngff.tiles import tile_format, tile_region
 from omero_web.webgateway.image_data import image_data
 
 __all__ = ["image", "plate", "tile"]
-
 
 
 def _answer(request: HttpRequest, found: Reply) -> HttpResponse:
@@ -56,10 +56,14 @@ def image(request: HttpRequest, blitz: Blitz, version: str, iid: int, key: str =
 
 
 def _of_image(request: HttpRequest, blitz: Blitz, version: str, iid: int, key: str) -> HttpResponse:
-    place = chunk_place(version, key)
+    name = key.removeprefix(f"{LABELS}{NAME}/")
+    place = chunk_place(version, name)
     found = zarr_image(blitz, iid)
     if place is None:
-        return _document(request, image_documents(version, found, image_data(blitz, iid)), key)
+        labels = label_documents(version, found, masks_of(blitz, iid))
+        return _document(request, image_documents(version, found, image_data(blitz, iid), labels), key)
+    if name != key:
+        return _label_chunk(request, blitz, found, place)
     chunk = found.chunk(place[0], place[1:])
     if chunk is None:
         raise NotFound(f"Image:{iid} has no chunk {key}")
@@ -70,6 +74,18 @@ def _of_image(request: HttpRequest, blitz: Blitz, version: str, iid: int, key: s
 
     tag = pixels_tag(found, "chunk", place)
     return _answer(request, reply(content, "application/octet-stream", tag, _asked(request), {}))
+
+
+def _label_chunk(request: HttpRequest, blitz: Blitz, found: ZarrImage, place: tuple[int, ...]) -> HttpResponse:
+    """A chunk of labels. Those without any do not exist, which readers take for zeros."""
+    masks = masks_of(blitz, found.pixels.image_id)
+    labels = label_image(found, masks)
+    chunk = labels.chunk(place[0], place[1:])
+    pixels = None if chunk is None else label_region(blitz, labels, masks, chunk)
+    if chunk is None or pixels is None:
+        raise NotFound(f"Image:{found.pixels.image_id} has no labels at {place}")
+    body = chunk_bytes(pixels, labels.chunks(chunk.level)[3:])
+    return _answer(request, reply(lambda: body, "application/octet-stream", etag(body), _asked(request), {}))
 
 
 @require_safe

@@ -102,6 +102,8 @@ def test_values_of_an_engine(root: Any, painted: Painted) -> None:
     engine.removeCodomainMapFromChannel(reverse, 0)
     assert [len(engine.getCodomainMapContext(c)) for c in range(2)] == [0, 1]
     engine.setOverlays(omero.rtypes.rlong(-1), omero.rtypes.rlong(painted.image), {})
+    with pytest.raises(omero.InternalException, match="masks in tables are not implemented"):
+        engine.setOverlays(omero.rtypes.rlong(1), omero.rtypes.rlong(painted.image), {0: 255})
     engine.close()
 
 
