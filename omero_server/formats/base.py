@@ -54,6 +54,7 @@ PIXEL_DTYPES: dict[str, np.dtype[Any]] = {
 MAX_REGION_PIXELS = 2**31
 """No request may cover as many pixels as this; a Slice sequence could not carry them anyway."""
 
+TOO_LARGE = "Try again when less is going on, or write it with tiles or smaller pieces."
 MAX_SIZE = 2**31 - 1
 """No dimension of an image may be larger: the model's sizes are signed 32-bit integers."""
 
@@ -101,8 +102,10 @@ def decoding(path: Path | str, what: str) -> Iterator[None]:
     """Turn whatever a decoder library raises inside the block into a `FormatError` about `path`."""
     try:
         yield
-    except (FormatError, MemoryError):
+    except FormatError:
         raise
+    except MemoryError as error:
+        raise FormatError(path, f"{what} needs more memory than there is", TOO_LARGE) from error
     except FileNotFoundError as error:
         raise FormatError(path, f"{what}: no such file", "Restore the file.") from error
     except PermissionError as error:

@@ -6,17 +6,15 @@ Facts: Zeiss' published description of the format, version 1.2.2.
 
 from __future__ import annotations
 
-import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import imagecodecs
 import numpy as np
-from PIL import Image
 
 from omero_server.formats.base import Array, FormatError, decoding
+from omero_server.formats.picturesize import picture_size
 from omero_server.formats.rawbytes import MAX_PIECE_BYTES, check_room, file_size, plane_region, read_at, unpack_at
 
 __all__ = [
@@ -193,7 +191,7 @@ def decode_block(path: Path, position: int, compression: int, kind: str, shape: 
     at, notes, count = _data(path, position)
     data, dtype = read_at(path, at + notes, count), np.dtype(kind)
     if compression in (_JPEG, _JPEG_XR):
-        _check_declared(data, compression, shape, path)
+        _check_declared(data, shape, path)
         decode = imagecodecs.jpeg_decode if compression == _JPEG else imagecodecs.jpegxr_decode
         pixels: Array = np.asarray(decode(data)).reshape(shape)
         return pixels[..., [2, 1, 0, 3][: shape[2]]] if shape[2] > 1 else pixels
@@ -212,22 +210,8 @@ def _zstd_head(data: bytes) -> tuple[int, bool]:
     return size, size >= 3 and data[1] == 1 and bool(data[2] & 1)
 
 
-def _check_declared(data: bytes, compression: int, shape: tuple[int, int, int], path: Path) -> None:
+def _check_declared(data: bytes, shape: tuple[int, int, int], path: Path) -> None:
     """The picture must say that it has the declared size, before anything is decoded."""
-    if compression == _JPEG:
-        with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:
-            found: tuple[Any, Any] = picture.size
-    else:
-        found = _jpegxr_size(data)
+    found = (picture_size(data) or (0, 0))[:2]
     if found != (shape[1], shape[0]):
         raise FormatError(path, f"has a picture of {found} pixels where {(shape[1], shape[0])} are declared")
-
-
-def _jpegxr_size(data: bytes) -> tuple[int, int]:
-    """Width and height from the container of a JPEG XR picture, which is made like a TIFF page."""
-    at = struct.unpack_from("<I", data, 4)[0]
-    tags = {}
-    for number in range(struct.unpack_from("<H", data, at)[0]):
-        tag, kind, _, value = struct.unpack_from("<HHII", data, at + 2 + number * 12)
-        tags[tag] = value & 0xFFFF if kind == 3 else value
-    return tags[0xBC80], tags[0xBC81]

@@ -10,7 +10,7 @@ import numpy as np
 
 from omero_server.formats.base import Array, FormatError
 from omero_server.formats.dicomfile import Source
-from omero_server.formats.jpegsize import picture_size
+from omero_server.formats.picturesize import picture_size
 from omero_server.formats.rawbytes import PieceCache, plane_region, read_at
 from omero_server.formats.ycbcr import to_rgb
 

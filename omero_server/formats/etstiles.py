@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from omero_server.formats.base import Array, FormatError
+from omero_server.formats.picturesize import picture_size
+from omero_server.formats.pngpixels import png_pixels
 from omero_server.formats.rawbytes import check_room, file_size, read_at
 
 __all__ = ["EtsTiles", "is_ets"]
@@ -26,6 +28,7 @@ _RAW, _JPEG, _JPEG_2000, _JPEG_LOSSLESS, _PNG, _BMP = 0, 2, 3, 5, 8, 9
 _KNOWN = (_RAW, _JPEG, _JPEG_2000, _JPEG_LOSSLESS, _PNG, _BMP)
 _LARGEST_TILE = 1 << 29
 _MOST_TILES = 20_000_000
+_MOST_SAMPLES = 4
 _BACKGROUND_AT, _SIZES_AT = 27 * 4, 49 * 4
 """Places in the second header: values of pixels without a tile, and the number of dimensions before their sizes."""
 
@@ -123,45 +126,25 @@ class EtsTiles:
 
     def _decoded(self, data: bytes) -> Array:
         """A packed picture, which must say that it is as large as a tile before it is unpacked."""
-        kinds = {_JPEG: "JPEG", _PNG: "PNG", _BMP: "BMP"}
-        if self.compression == _JPEG_2000:
-            size = _jpeg2000_size(data)
-        elif self.compression == _JPEG_LOSSLESS:
-            size = _jpeg_size(data)
+        if self.compression == _BMP:
+            with Image.open(io.BytesIO(data), formats=["BMP"]) as picture:
+                size = *picture.size, len(picture.getbands())
         else:
-            with Image.open(io.BytesIO(data), formats=[kinds[self.compression]]) as picture:
-                size = picture.size
-        if size != (self.width, self.height):
-            raise FormatError(self.path, f"has a tile of {size} pixels where {(self.width, self.height)} are declared")
+            size = picture_size(data) or (0, 0, 0)
+        if size[:2] != (self.width, self.height) or size[2] > _MOST_SAMPLES:
+            found = f"{size[:2]} pixels with {size[2]} samples"
+            raise FormatError(self.path, f"has a tile of {found} where {(self.width, self.height)} are declared")
         decode: Any = {
-            _JPEG: imagecodecs.jpeg8_decode, _JPEG_2000: imagecodecs.jpeg2k_decode, _PNG: imagecodecs.png_decode,
+            _JPEG: imagecodecs.jpeg8_decode, _JPEG_2000: imagecodecs.jpeg2k_decode, _PNG: png_pixels,
             _JPEG_LOSSLESS: imagecodecs.ljpeg_decode, _BMP: imagecodecs.bmp_decode,
         }[self.compression]  # fmt: skip
-        found = np.asarray(decode(data))
-        if found.size != self.width * self.height * self.samples:
-            raise FormatError(self.path, f"has a tile of {found.shape} values", "The file is damaged.")
-        return found
+        pixels = np.asarray(decode(data))
+        if pixels.size != self.width * self.height * self.samples:
+            raise FormatError(self.path, f"has a tile of {pixels.shape} values", "The file is damaged.")
+        return pixels
 
 
 def _background(second: bytes, samples: int) -> list[int]:
     if len(second) < _BACKGROUND_AT + 4 * samples:
         return [0] * samples
     return list(struct.unpack_from(f"<{samples}I", second, _BACKGROUND_AT))
-
-
-def _jpeg2000_size(data: bytes) -> tuple[Any, ...]:
-    """Width and height from the first marker of a codestream."""
-    at = data.find(b"\xff\x4f\xff\x51", 0, 4096)
-    if at < 0 or len(data) < at + 24:
-        return (0, 0)
-    width, height, left, top = struct.unpack_from(">4I", data, at + 8)
-    return width - left, height - top
-
-
-def _jpeg_size(data: bytes) -> tuple[Any, ...]:
-    """Width and height from the frame of a lossless JPEG."""
-    at = data.find(b"\xff\xc3", 0, 65536)
-    if at < 0 or len(data) < at + 9:
-        return (0, 0)
-    height, width = struct.unpack_from(">2H", data, at + 5)
-    return width, height

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from omero_server.formats.base import PIXEL_DTYPES, FormatError
-from omero_server.formats.info import Quantity
+from omero_server.formats.info import MOST_CHANNELS, Quantity
 
 __all__ = ["FakeSpec", "check_amounts", "ini_of", "parse_ini", "parse_name", "quantity"]
 
@@ -27,7 +27,7 @@ _SHAPE_KEYS = ("ellipses", "labels", "lines", "masks", "points", "polygons", "po
 _FLAGS = {"indexed": False, "falseColor": False, "little": True, "withMicrobeam": False}
 _MOST_IMAGES = 50_000
 _MOST_PLATES = 10_000
-_MOST_PARTS = 300_000
+_MOST_PARTS = MOST_CHANNELS
 """A name of a few letters must not fill the memory: most channels, regions, annotations or described planes in all."""
 _MOST_PLANES = 10_000_000
 _LARGEST = 2**31 - 1

@@ -16,6 +16,7 @@ from typing import Any
 from omero_server.formats.jsonable import decode, encode
 
 __all__ = [
+    "MOST_CHANNELS",
     "AcquisitionInfo",
     "AnnotationInfo",
     "ChannelInfo",
@@ -43,6 +44,8 @@ Quantity = tuple[float, str]
 """A number and the symbol of its unit."""
 
 INDEX_VERSION = 1
+MOST_CHANNELS = 300_000
+"""Of one image: a number in a small file must not fill the memory."""
 
 
 @dataclass(slots=True)
@@ -265,6 +268,8 @@ class ImageInfo:
     index: Any = None
 
     def __post_init__(self) -> None:
+        if self.size_c > MOST_CHANNELS:
+            raise ValueError(f"{self.size_c} channels are declared: at most {MOST_CHANNELS} can be kept")
         if not self.levels:
             self.levels = [Level(self.size_x, self.size_y)]
         if not self.channels:

@@ -18,7 +18,8 @@ from omero_server.formats.avframes import LibraryFrames, library_movie
 from omero_server.formats.base import Array, FormatError, Reader, decoding
 from omero_server.formats.cinepak import Cinepak, is_complete
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, PlaneInfo
-from omero_server.formats.jpegsize import picture_size
+from omero_server.formats.picturesize import picture_size
+from omero_server.formats.pngpixels import png_pixels
 from omero_server.formats.rawbytes import PieceCache, plane_region, read_at
 
 __all__ = ["LARGEST_SIDE", "MovieReader", "movie_image", "picture"]
@@ -144,15 +145,11 @@ class MovieReader(Reader):
 def picture(path: Path, data: bytes, size: tuple[int, int]) -> Array:
     """A JPEG or PNG frame as (height, width, channels), which must be of the declared size before it is decoded."""
     with decoding(path, "decoding a frame"):
-        found = _png_size(data) if data.startswith(_PNG) else (picture_size(data) or (0, 0))[:2]
+        found = (picture_size(data) or (0, 0))[:2]
         if found != size or size[0] * size[1] > _LARGEST_FRAME:
             raise FormatError(path, f"has a frame of {found} pixels where {size} are declared")
-        decode = imagecodecs.png_decode if data.startswith(_PNG) else imagecodecs.jpeg_decode
+        decode = png_pixels if data.startswith(_PNG) else imagecodecs.jpeg_decode
         pixels = np.asarray(decode(data))
     if pixels.dtype != np.uint8:
         raise FormatError(path, f"has frames of {pixels.dtype} values", "Save it with 8 bits.")
     return pixels.reshape(*pixels.shape[:2], -1)
-
-
-def _png_size(data: bytes) -> tuple[int, int]:
-    return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from omero_server.formats.base import FormatError
-from omero_server.formats.info import ChannelInfo, ImageInfo, PlaneInfo, Quantity
+from omero_server.formats.info import MOST_CHANNELS, ChannelInfo, ImageInfo, PlaneInfo, Quantity
 from omero_server.formats.omexmldocument import (
     OmeXml,
     child,
@@ -25,7 +25,6 @@ from omero_server.formats.omexmlparts import add_instrument, detector_of, light_
 __all__ = ["image_info"]
 
 _TYPES = {"float32": "float", "float64": "double", "bool": "bit"}
-_MOST_CHANNELS = 100_000
 
 
 def image_info(document: OmeXml, at: int, path: Path) -> ImageInfo:
@@ -35,8 +34,10 @@ def image_info(document: OmeXml, at: int, path: Path) -> ImageInfo:
     if pixels is None:
         raise FormatError(path, f"image {at} of its OME-XML has no Pixels")
     sizes = [whole(pixels, f"Size{axis}") or 0 for axis in "XYZCT"]
-    if min(sizes) < 1 or sizes[3] > _MOST_CHANNELS:
+    if min(sizes) < 1:
         raise FormatError(path, f"image {at} declares impossible sizes {sizes}")
+    if sizes[3] > MOST_CHANNELS:
+        raise FormatError(path, f"image {at} declares {sizes[3]} channels, more than the {MOST_CHANNELS} possible")
     declared = pixels.get("Type") or pixels.get("PixelType") or "uint8"
     image = ImageInfo(
         element.get("Name") or path.name,
@@ -69,7 +70,7 @@ def _channels(document: OmeXml, image: Element, pixels: Element, size_c: int) ->
     found: list[ChannelInfo] = []
     for element in children(pixels, "Channel") or children(image, "LogicalChannel"):
         samples = max(1, whole(element, "SamplesPerPixel") or 1)
-        found += [_channel(document, element, samples) for _ in range(min(samples, size_c))]
+        found += [_channel(document, element, samples) for _ in range(min(samples, size_c - len(found)))]
     return (found + [ChannelInfo() for _ in range(size_c)])[:size_c]
 
 

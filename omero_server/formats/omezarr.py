@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,16 @@ from omero_server.formats.info import (
 from omero_server.formats.omexml import image_info
 from omero_server.formats.omexmldocument import OmeXml, parse
 from omero_server.formats.zarrimage import multiscale_image
+from omero_server.formats.zarrlimits import room
 from omero_server.formats.zarrtree import OLD_METADATA, ZarrTree, tree_root
 
 if TYPE_CHECKING:
     import zarr
 
 __all__ = ["OmeZarrReader"]
+
+_SLACK = 1 << 20
+"""Bytes that a chunk may have besides its pixels, which a filter may have made wider."""
 
 
 class OmeZarrReader(Reader):
@@ -98,7 +103,8 @@ class OmeZarrReader(Reader):
             else:
                 # A level may have fewer slices: take the one at the same relative depth.
                 selection.append(values[axis] * size // sizes[axis])
-        pixels = np.asarray(array[tuple(selection)])
+        with room(_SLACK + 8 * math.prod(array.shards or array.chunks) * array.dtype.itemsize):
+            pixels = np.asarray(array[tuple(selection)])
         return pixels.T if image.index["axes"].index("x") < image.index["axes"].index("y") else pixels
 
     def pixel_files(self) -> list[set[Path]]:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from omero_server.formats.base import Array, FormatError, Reader, decoding, pixel_type_of, quietly
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
+from omero_server.formats.pngpixels import png_pixels
 
 __all__ = ["JpegReader", "PngReader", "RasterReader"]
 
@@ -122,7 +123,7 @@ class PngReader(RasterReader):
     def _pixels_of(cls, picture: Image.Image, path: Path) -> Array:
         # Pillow shortens 16-bit colour to 8 bit; libpng through imagecodecs does not.
         if _bit_depth(path) == 16:
-            return np.asarray(imagecodecs.png_decode(path.read_bytes()))
+            return png_pixels(path.read_bytes())
         return super()._pixels_of(picture, path)
 
 

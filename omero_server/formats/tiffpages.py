@@ -8,6 +8,7 @@ in the fileset and its byte offset, so a page is opened without walking through 
 from __future__ import annotations
 
 import logging
+import math
 import struct
 import threading
 from collections import OrderedDict
@@ -17,9 +18,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from tifffile import TiffFile, TiffPage
+from tifffile import TIFF, TiffFile, TiffPage
 
 from omero_server.formats.base import Array, FormatError, decoding
+from omero_server.formats.picturesize import picture_size
 from omero_server.formats.rawbytes import PieceCache
 from omero_server.formats.ycbcr import decode_subsampled, is_subsampled, to_rgb
 
@@ -44,6 +46,10 @@ _TYPE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 
 _WHITE_IS_ZERO, _YCBCR = 0, 6
 _UNCOMPRESSED = 1
 _JPEG = (6, 7)
+_PICTURES = TIFF.IMAGE_COMPRESSIONS - {48124, 65000, 65001, 65002} | {34887}
+"""Compressions whose pieces are pictures with a size of their own: decoders believe them."""
+_LARGER = 4
+_ALWAYS_FINE = 1 << 20
 
 
 def is_tiff(path: Path) -> bool:
@@ -358,7 +364,11 @@ class TiffFiles:
     def _decode(self, ref: PageRef, page: TiffPage, number: int) -> Array | None:
         """One strip or tile as (rows, columns, samples); None when it is empty."""
         count = page.databytecounts[number]
+        if count > MAX_SEGMENT_BYTES:
+            raise FormatError(self._paths[ref[0]], f"has a compressed piece of {count} bytes, too large to decode")
         data = self._bytes(ref, page.dataoffsets[number], count)
+        if page.compression in _PICTURES:
+            _check_picture(page, data, self._paths[ref[0]])
         if is_subsampled(page):
             return decode_subsampled(page, data, number)
         tables: dict[str, Any] = {}
@@ -373,6 +383,16 @@ class TiffFiles:
         if page.photometric == _YCBCR and page.compression not in _JPEG and page.samplesperpixel == 3:
             piece = to_rgb(piece)
         return piece
+
+
+def _check_picture(page: TiffPage, data: bytes, path: Path) -> None:
+    """FormatError when a piece says that it unpacks to far more than belongs into it."""
+    size = picture_size((page.jpegheader or b"") + data)
+    if size is None:
+        raise FormatError(path, "has a piece that is no picture, or does not say how large it is")
+    width, length = _segment_size(page)
+    if math.prod(size) > _ALWAYS_FINE + _LARGER * width * length * page.samplesperpixel:
+        raise FormatError(path, f"has a piece of {size[0]}x{size[1]} pixels where {width}x{length} are declared")
 
 
 def _byte_aligned(page: TiffPage) -> bool:

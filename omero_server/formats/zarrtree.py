@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from omero_server.formats.base import FormatError, decoding, quietly
+from omero_server.formats.zarrlimits import foreign_codecs
 
 if TYPE_CHECKING:
     import zarr
@@ -90,6 +91,9 @@ class ZarrTree:
         version: Literal[2, 3] = 3 if (folder / "zarr.json").is_file() else 2
         if version == 2 and not (folder / ".zarray").is_file():
             raise FormatError(self.root, f"has no array at {path!r}", "Copy the whole folder again.")
+        foreign = foreign_codecs(self._json(folder / ("zarr.json" if version == 3 else ".zarray")))
+        if foreign:
+            raise FormatError(self.root, f"packs {path!r} with {', '.join(sorted(foreign))}", "Use another codec.")
         with decoding(self.root, f"opening the array {path!r}"), quietly():
             array = _open(folder, version)
         chunk = array.dtype.itemsize
@@ -114,6 +118,9 @@ def _open(folder: Path, version: Literal[2, 3]) -> zarr.Array[Any]:
     import zarr
     from numcodecs import blosc  # type: ignore[import-untyped]
 
+    from omero_server.formats.zarrcodecs import register
+
     # One thread per decoder: workers run side by side already.
     blosc.set_nthreads(1)
+    register()
     return zarr.open_array(str(folder), mode="r", zarr_format=version)

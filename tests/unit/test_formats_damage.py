@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import shutil
 import struct
@@ -9,12 +10,13 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 
-from omero_server.formats.base import FormatError, UnsupportedFormat
+from omero_server.formats.base import Array, FormatError, UnsupportedFormat
 from omero_server.formats.fake import FakeReader
 from omero_server.formats.info import FilesetInfo
 from omero_server.formats.registry import open_reader
@@ -179,7 +181,7 @@ def test_zarr_damage(tmp_path: Path) -> None:
     for number, (name, text, reason) in enumerate(
         [
             (".zattrs", "{", "reading metadata failed"),
-            ("0/.zarray", "{", "opening the array '0' failed"),
+            ("0/.zarray", "{", r"\.zarray: reading metadata failed"),
             (".zattrs", '{"multiscales": [{"version": "0.4", "datasets": [{"path": "../../x"}]}]}', "outside of it"),
             (".zattrs", '{"multiscales": [{"version": "0.4", "axes": ["q"], "datasets": [{"path": "0"}]}]}', "fit"),
         ]
@@ -204,7 +206,7 @@ def test_decoders_are_silent(tmp_path: Path) -> None:
         damaged = whole[: len(whole) // 2] + bytes(200) + whole[len(whole) // 2 + 200 :]
         (tmp_path / Path(name).name).write_bytes(damaged)
     program = (
-        "import sys\nfrom pathlib import Path\nfrom omero_server.formats.base import FormatError\n"
+        "import sys\nfrom pathlib import Path\nfrom omero_server.formats.base import Array, FormatError\n"
         "from omero_server.formats.registry import open_reader\n"
         "for path in sorted(Path(sys.argv[1]).iterdir()):\n"
         "    try:\n"
@@ -265,3 +267,53 @@ def test_sizes_that_no_row_can_hold_are_refused_for_every_reader(size: int, tmp_
     (tmp_path / "a.fake").touch()
     with pytest.raises(FormatError, match=f"declares a size of {size} in T"):
         Lying.open(tmp_path / "a.fake")
+
+
+def test_more_memory_than_there_is(tmp_path: Path) -> None:
+    class Greedy(FakeReader):
+        @classmethod
+        def describe(cls, path: Path) -> FilesetInfo:
+            if path.name == "b.fake":
+                np.empty(1 << 60, np.uint8)
+            return super().describe(path)
+
+        def _read(self, *request: Any) -> Array:
+            return np.empty(1 << 60, np.uint8)
+
+    for name in ("a.fake", "b.fake"):
+        (tmp_path / name).touch()
+    with pytest.raises(FormatError, match="reading it as Fake needs more memory than there is"):
+        Greedy.open(tmp_path / "b.fake")
+    with Greedy.open(tmp_path / "a.fake") as reader, pytest.raises(FormatError, match="needs more memory"):
+        reader.read(0, 0, 0, 0, 0, 0, 0, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["a.ome.tif", "a.companion.ome", "a.zarr", "a.json.tif"])
+def test_endless_nesting(name: str, tmp_path: Path) -> None:
+    """Documents within documents: deeper than any stack."""
+    if name == "a.zarr":
+        shutil.copytree(DATA / "ome-zarr/blobs_image_v04.ome.zarr", tmp_path / name)
+        (tmp_path / name / ".zattrs").write_text('{"multiscales": ' + "[" * 200_000 + "]" * 200_000 + "}")
+    elif name == "a.companion.ome":
+        (tmp_path / name).write_text("<OME>" + "<a>" * 200_000 + "</a>" * 200_000 + "</OME>")
+    else:
+        text = "<OME>" + "<a>" * 200_000 + "</a>" * 200_000 + "</OME>" if "ome" in name else '{"a":' * 200_000
+        tifffile.imwrite(tmp_path / name, np.zeros((4, 4), np.uint8), description=text, metadata=None)
+    try:
+        _read_all(tmp_path / name)
+    except FormatError as error:
+        assert error.reason and name != "a.json.tif"
+
+
+def test_channels_without_end(tmp_path: Path) -> None:
+    whole = (DATA / "ome-xml/6x4y1z1t1c8b-swatch.ome").read_text()
+    (tmp_path / "a.ome").write_text(whole.replace('SizeC="1"', 'SizeC="2147483647"'))
+    with pytest.raises(FormatError, match="2147483647 channels"):
+        open_reader(tmp_path / "a.ome")
+    shutil.copytree(DATA / "ome-zarr/blobs_image_v04.ome.zarr", tmp_path / "a.zarr")
+    path = tmp_path / "a.zarr/0/.zarray"
+    told = json.loads(path.read_text())
+    told["shape"][-3] = 2**31 - 1
+    path.write_text(json.dumps(told))
+    with pytest.raises(FormatError, match="2147483647 channels"):
+        open_reader(tmp_path / "a.zarr")

@@ -16,21 +16,9 @@ from omero_server.formats.registry import open_reader
 from tests.support.damage import refuses_cuts, survives_wrong_bytes
 from tests.support.packed import temporary_file
 from tests.support.stacks import stack_of
+from tests.support.writers import Axes, write_fluoview
 
 DATA = Path(__file__).parents[1] / "data"
-Axes = list[tuple[str, int, float, str]]
-
-
-def _fluoview(path: Path, pages: Array, axes: Axes) -> Path:
-    header = np.zeros(1, np.dtype(tifffile.TIFF.MM_HEADER).newbyteorder("<"))
-    for number, (name, size, step, unit) in enumerate(axes):
-        header["Dimensions"][0, number] = (name.encode(), size, 0, step, unit.encode())
-    data = header.tobytes()
-    tags = [(34361, 1, len(data), data, True), (34362, 12, 8, tuple(float(n) for n in range(8)), True)]
-    with tifffile.TiffWriter(path, byteorder="<") as tif:
-        for page in pages:
-            tif.write(page, metadata=None, contiguous=False, extratags=tags)
-    return path
 
 
 def _pages(count: int) -> Array:
@@ -38,7 +26,7 @@ def _pages(count: int) -> Array:
 
 
 XY: Axes = [("X", 5, 0.25, "um"), ("Y", 6, 0.5, "um")]
-FLUOVIEW = _fluoview(temporary_file("fluoview.tif", b""), _pages(12), [*XY, ("Z", 3, 2.0, "um"), ("Ch", 4, 1, "")])
+FLUOVIEW = write_fluoview(temporary_file("fluoview.tif", b""), _pages(12), [*XY, ("Z", 3, 2.0, "um"), ("Ch", 4, 1, "")])
 
 
 class TestFluoView(ReaderConformance):
@@ -54,7 +42,9 @@ def test_axes_of_fluoview(tmp_path: Path) -> None:
         steps = image.physical_size_x, image.physical_size_y, image.physical_size_z
         assert steps == ((0.25, "µm"), (0.5, "µm"), (2.0, "µm"))
     assert np.array_equal(stack_of(FLUOVIEW)[0], _pages(12).reshape(4, 3, 6, 5))
-    path = _fluoview(tmp_path / "a.tif", _pages(12), [*XY, ("Ch", 2, 1, ""), ("XY", 2, 1, ""), ("Time", 3, 4.0, "s")])
+    path = write_fluoview(
+        tmp_path / "a.tif", _pages(12), [*XY, ("Ch", 2, 1, ""), ("XY", 2, 1, ""), ("Time", 3, 4.0, "s")]
+    )
     with open_reader(path) as reader:
         assert [image.name for image in reader.info().images] == ["a.tif", "a.tif #2"]
         assert reader.image(1).time_increment == (4.0, "s")
@@ -68,7 +58,7 @@ def test_axes_of_fluoview(tmp_path: Path) -> None:
 )
 def test_fluoview_that_makes_no_sense(axes: Axes, tmp_path: Path) -> None:
     with pytest.raises(FormatError):
-        open_reader(_fluoview(tmp_path / "a.tif", _pages(12), axes))
+        open_reader(write_fluoview(tmp_path / "a.tif", _pages(12), axes))
 
 
 def test_damaged_fluoview(tmp_path: Path) -> None:

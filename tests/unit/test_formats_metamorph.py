@@ -13,30 +13,7 @@ from omero_server.formats.base import FormatError
 from omero_server.formats.registry import open_reader, reader_for
 from omero_server.formats.scan import scan
 from tests.support.packed import packed
-
-UIC1, UIC2, UIC3 = 33628, 33629, 33630
-
-
-def _stack(path: Path, pixels: np.ndarray, distances: list[float], waves: list[int] | None = None) -> Path:
-    """A stack as MetaMorph writes it; the values of a tag are longer than its type says."""
-    planes = len(pixels)
-    head = struct.pack("<2sHI", b"II", 42, 8 + pixels.nbytes)
-    rows = [(256, 4, 1, pixels.shape[2]), (257, 4, 1, pixels.shape[1]), (258, 3, 1, pixels.itemsize * 8),
-            (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8), (278, 4, 1, pixels.shape[1]),
-            (279, 4, 1, pixels[0].nbytes)]  # fmt: skip
-    uic2 = b"".join(
-        struct.pack("<6I", round(step * 1000), 1000, 2459809, 1000 * n, 2459809, 0) for n, step in enumerate(distances)
-    )
-    uic3 = b"".join(struct.pack("<2I", wave, 1) for wave in waves or [0] * planes)
-    notes = 8 + pixels.nbytes + 2 + (len(rows) + 3) * 12 + 4
-    rows += [
-        (UIC1, 4, 2, notes + len(uic2) + len(uic3)),
-        (UIC2, 5, planes, notes),
-        (UIC3, 5, planes, notes + len(uic2)),
-    ]
-    ifd = struct.pack("<H", len(rows)) + b"".join(struct.pack("<HHII", *row) for row in rows) + bytes(4)
-    path.write_bytes(head + pixels.tobytes() + ifd + uic2 + uic3 + struct.pack("<4I", 0, 1, 1, 95))
-    return path
+from tests.support.writers import UIC2, write_stack
 
 
 def _pixels(planes: int, first: int = 0) -> np.ndarray:
@@ -59,7 +36,7 @@ def test_exposure_stage_objective_and_camera() -> None:
 
 
 def test_planes_with_distances_are_slices(tmp_path: Path) -> None:
-    with open_reader(_stack(tmp_path / "a.stk", _pixels(3), [0.0, 0.5, 0.5])) as reader:
+    with open_reader(write_stack(tmp_path / "a.stk", _pixels(3), [0.0, 0.5, 0.5])) as reader:
         image = reader.image(0)
         assert (image.size_z, image.size_c, image.size_t) == (3, 1, 1)
         assert image.physical_size_z == (0.5, "µm")
@@ -67,7 +44,7 @@ def test_planes_with_distances_are_slices(tmp_path: Path) -> None:
 
 
 def test_wavelengths_are_channels(tmp_path: Path) -> None:
-    with open_reader(_stack(tmp_path / "a.stk", _pixels(4), [0.0] * 4, [525, 617, 525, 617])) as reader:
+    with open_reader(write_stack(tmp_path / "a.stk", _pixels(4), [0.0] * 4, [525, 617, 525, 617])) as reader:
         image = reader.image(0)
         assert (image.size_z, image.size_c, image.size_t) == (1, 2, 2)
         assert [channel.emission_wavelength for channel in image.channels] == [(525.0, "nm"), (617.0, "nm")]
@@ -86,8 +63,8 @@ def acquisition(tmp_path: Path) -> Path:
     for place in (1, 2):
         for time in (1, 2):
             first = 100 * place + 10 * time
-            _stack(tmp_path / f"exp_w1GFP-new_s{place}_t{time}.STK", _pixels(3, first), [0.0, 0.25, 0.25])
-            _stack(tmp_path / f"exp_w2DIC_s{place}_t{time}.STK", _pixels(1, first + 1000), [0.0])
+            write_stack(tmp_path / f"exp_w1GFP-new_s{place}_t{time}.STK", _pixels(3, first), [0.0, 0.25, 0.25])
+            write_stack(tmp_path / f"exp_w2DIC_s{place}_t{time}.STK", _pixels(1, first + 1000), [0.0])
     return tmp_path / "exp.nd"
 
 
@@ -110,7 +87,7 @@ def test_a_list_joins_its_stacks(acquisition: Path) -> None:
 
 def test_a_list_with_a_missing_or_different_stack(acquisition: Path) -> None:
     stack = acquisition.parent / "exp_w2DIC_s2_t2.STK"
-    _stack(stack, _pixels(2), [0.0, 0.25])
+    write_stack(stack, _pixels(2), [0.0, 0.25])
     with pytest.raises(FormatError, match="another shape"):
         open_reader(acquisition)
     stack.unlink()
@@ -128,7 +105,7 @@ def test_compressed_single_planes_are_plain_tiff(tmp_path: Path) -> None:
 
 
 def test_more_planes_than_the_file_has(tmp_path: Path) -> None:
-    data = bytearray(_stack(tmp_path / "a.stk", _pixels(3), [0.0] * 3).read_bytes())
+    data = bytearray(write_stack(tmp_path / "a.stk", _pixels(3), [0.0] * 3).read_bytes())
     (tmp_path / "a.stk").write_bytes(data.replace(struct.pack("<HHI", UIC2, 5, 3), struct.pack("<HHI", UIC2, 5, 60)))
     with pytest.raises(FormatError, match="truncated"):
         open_reader(tmp_path / "a.stk")

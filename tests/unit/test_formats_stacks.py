@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import bz2
 import hashlib
 import json
 import shutil
 import struct
-import zlib
-from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -25,34 +21,18 @@ from omero_server.formats.scan import scan
 from tests.support.damage import read_some, refuses_cuts, survives_wrong_bytes
 from tests.support.packed import temporary_file
 from tests.support.stacks import stack_of
+from tests.support.writers import klb_bytes
 
 DATA = Path(__file__).parents[1] / "data"
 NDTIFF = DATA / "ndtiff/Full resolution/NDTiff.index"
 FOREIGN = [DATA / "png/camera.png", DATA / "tiff/sample.tif", DATA / "ome-zarr/mri-stack.ome.zarr", DATA / "SOURCES.md"]
-PACKINGS: list[Callable[[bytes], bytes]] = [bytes, bz2.compress, zlib.compress]
-
-
-def _klb(pixels: Array, block: tuple[int, ...], packing: int) -> bytes:
-    """A file of `pixels` (t, c, z, y, x) in blocks along x, y, z, c, t."""
-    sizes = pixels.shape[::-1]
-    kinds = ["uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32", "float64"]
-    head = struct.pack(
-        "<B5I5fBB256s5I", 2, *sizes, 0.5, 0.5, 2, 1, 1, kinds.index(pixels.dtype.name), packing, b"a note", *block
-    )
-    blocks = []
-    for t, c, z, y, x in product(*(range(-(-size // one)) for size, one in zip(sizes[::-1], block[::-1], strict=True))):
-        corner = [at * one for at, one in zip((t, c, z, y, x), block[::-1], strict=True)]
-        part = pixels[tuple(slice(at, at + one) for at, one in zip(corner, block[::-1], strict=True))]
-        blocks.append(PACKINGS[packing](np.ascontiguousarray(part).tobytes()))
-    ends = np.cumsum([len(one) for one in blocks]).astype("<u8")
-    return head + ends.tobytes() + b"".join(blocks)
 
 
 def _ramp(dtype: str, *shape: int) -> Array:
     return np.arange(np.prod(shape)).reshape(shape).astype(dtype)
 
 
-KLB = _klb(_ramp("uint16", 2, 1, 5, 30, 41), (16, 16, 2, 1, 1), 1)
+KLB = klb_bytes(_ramp("uint16", 2, 1, 5, 30, 41), (16, 16, 2, 1, 1), 1)
 
 
 class TestKlb(ReaderConformance):
@@ -113,7 +93,7 @@ def test_damaged_minc(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", [(7, 8, 3, 2, 1), (100, 100, 100, 100, 100), (41, 1, 1, 1, 2)])
 def test_blocks(packing: int, block: tuple[int, ...], tmp_path: Path) -> None:
     pixels = _ramp("float32", 3, 2, 4, 15, 41)
-    (tmp_path / "a.klb").write_bytes(_klb(pixels, block, packing))
+    (tmp_path / "a.klb").write_bytes(klb_bytes(pixels, block, packing))
     assert np.array_equal(stack_of(tmp_path / "a.klb"), pixels)
     with open_reader(tmp_path / "a.klb") as reader:
         assert reader.image(0).physical_size_z == (2.0, "µm") and reader.image(0).metadata == {"Metadata": "a note"}
@@ -128,7 +108,7 @@ def test_damaged_blocks(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     (tmp_path / "whole/made.klb").write_bytes(KLB)
     survives_wrong_bytes(tmp_path / "whole/made.klb", tmp_path, 100, 700)
-    bomb = _klb(np.zeros((1, 1, 1, 64, 64), np.uint8), (64, 64, 1, 1, 1), 2)
+    bomb = klb_bytes(np.zeros((1, 1, 1, 64, 64), np.uint8), (64, 64, 1, 1, 1), 2)
     path.write_bytes(bomb[:1] + struct.pack("<5I", 2**30, 2**30, 1, 1, 1) + bomb[21:])
     with pytest.raises(FormatError, match="more than its"):
         open_reader(path)

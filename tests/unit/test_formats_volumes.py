@@ -20,6 +20,7 @@ from omero_server.formats.registry import open_reader
 from omero_server.formats.scan import scan
 from tests.support.damage import refuses_cuts, survives_wrong_bytes
 from tests.support.stacks import sha1_of_stack, stack_of
+from tests.support.writers import analyze_header
 
 DATA = Path(__file__).parents[1] / "data"
 FOREIGN = [DATA / "png/camera.png", DATA / "tiff/sample.tif", DATA / "ome-zarr/mri-stack.ome.zarr", DATA / "SOURCES.md"]
@@ -129,19 +130,6 @@ def test_fits_that_makes_no_sense(cards: dict[str, str], tmp_path: Path) -> None
         open_reader(tmp_path / "a.fits")
 
 
-def _analyze(order: str, dims: list[int], datatype: int, magic: bytes = b"", offset: float = 0) -> bytes:
-    """A header of 348 bytes: Analyze, or NIfTI-1 with `magic`."""
-    head = bytearray(348)
-    struct.pack_into(order + "i", head, 0, 348)
-    struct.pack_into(order + "8h", head, 40, len(dims), *(dims + [1] * 7)[:7])
-    struct.pack_into(order + "2h", head, 70, datatype, 8)
-    struct.pack_into(order + "8f", head, 76, 1, 0.5, 0.25, 2, 3, 0, 0, 0)
-    struct.pack_into(order + "f", head, 108, offset)
-    head[123] = 2 | 8 if magic else 0
-    head[344 : 344 + len(magic)] = magic
-    return bytes(head)
-
-
 def _volume(dtype: str, *shape: int) -> Array:
     return np.arange(np.prod(shape)).reshape(shape).astype(dtype)
 
@@ -149,7 +137,7 @@ def _volume(dtype: str, *shape: int) -> Array:
 @pytest.mark.parametrize("packed", [False, True])
 def test_analyze_pairs_open_from_either_file(packed: bool, tmp_path: Path) -> None:
     volume = _volume(">i2", 2, 3, 4, 5)
-    head, pixels = _analyze(">", [5, 4, 3, 2], 4), volume.tobytes()
+    head, pixels = analyze_header(">", [5, 4, 3, 2], 4), volume.tobytes()
     end = ".gz" if packed else ""
     (tmp_path / f"a.hdr{end}").write_bytes(gzip.compress(head) if packed else head)
     (tmp_path / f"a.img{end}").write_bytes(gzip.compress(pixels) if packed else pixels)
@@ -168,11 +156,11 @@ def test_analyze_pairs_open_from_either_file(packed: bool, tmp_path: Path) -> No
 def test_nifti_colours_and_time(tmp_path: Path) -> None:
     colours = _volume("u1", 2, 3, 4, 3)
     (tmp_path / "a.nii").write_bytes(
-        _analyze("<", [4, 3, 2], 128, b"n+1\0", 352).ljust(352, b"\0") + colours.tobytes()
+        analyze_header("<", [4, 3, 2], 128, b"n+1\0", 352).ljust(352, b"\0") + colours.tobytes()
     )  # fmt: skip
     assert np.array_equal(stack_of(tmp_path / "a.nii")[0].transpose(1, 2, 3, 0), colours)
     series = _volume("<f4", 2, 1, 3, 4)
-    head = _analyze("<", [4, 3, 1, 2], 16, b"n+1\0", 352).ljust(352, b"\0")
+    head = analyze_header("<", [4, 3, 1, 2], 16, b"n+1\0", 352).ljust(352, b"\0")
     (tmp_path / "b.nii").write_bytes(head + series.tobytes())
     with open_reader(tmp_path / "b.nii") as reader:
         assert reader.image(0).size_t == 2 and reader.image(0).time_increment == (3.0, "s")
@@ -199,7 +187,7 @@ def test_nifti_2(tmp_path: Path) -> None:
      ([4, -3, 1], 4), ([4, 3, 1], 1), ([4, 3, 1], 1024), ([2, 2, 2, 2, 2, 2], 2)],
 )  # fmt: skip
 def test_nifti_that_makes_no_sense(dims: list[int], datatype: int, tmp_path: Path) -> None:
-    (tmp_path / "a.nii").write_bytes(_analyze("<", dims, datatype, b"n+1\0", 352) + bytes(600))
+    (tmp_path / "a.nii").write_bytes(analyze_header("<", dims, datatype, b"n+1\0", 352) + bytes(600))
     if dims[1] > 0:
         with pytest.raises(FormatError):
             open_reader(tmp_path / "a.nii")

@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from omero_server.formats.registry import readers
 from tests.support.hostile import findings
 from tests.support.mutants import families
 
@@ -24,6 +25,12 @@ GROUPS = [[family] for family in families()] if MUTANTS > THOROUGH else [[]]
 @pytest.mark.parametrize("names", GROUPS, ids=lambda names: names[0] if names else "all")
 def test_mutants_are_refused_or_read(names: list[str]) -> None:
     assert findings((family, number) for family in names or families() for number in range(MUTANTS)) == []
+
+
+def test_every_reader_has_samples_to_be_changed() -> None:
+    """But those of other projects, which are extras and run apart from the server or from what is installed."""
+    ours = {reader.name for reader in readers() if reader.__module__.startswith("omero_server.")}
+    assert ours - set(families()) == {"bioio", "bioformats"}
 
 
 def test_a_mutant_that_ends_the_process_is_named_and_the_others_are_looked_at() -> None:

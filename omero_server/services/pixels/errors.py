@@ -27,6 +27,10 @@ def pixel_errors(outside: Any = omero.InternalException) -> Iterator[None]:
         raise outside(message=f"Not in these pixels: {error}.") from error
     except FormatError as error:
         raise omero.ResourceError(message=str(error)) from error
+    except MemoryError as error:
+        raise omero.ResourceError(
+            message="The server has not enough memory for so many pixels at once: ask for smaller regions, or later."
+        ) from error
     except PermissionError as error:
         raise omero.ApiUsageException(message=f"{error}.") from error
     except ValueError as error:
