@@ -122,6 +122,8 @@ class BlitzObjectWrapper(Hierarchy, Annotating, Rights, Marshalling):
             getter = self._getter(attr[3].lower() + attr[4:])
             if getter is not None:
                 return getter
+        if attr.startswith("set") and hasattr(self._obj, attr):
+            return self._setter(attr)
         obj = self._obj
         for name in (attr, f"_{attr}"):
             if hasattr(obj, name):
@@ -137,6 +139,17 @@ class BlitzObjectWrapper(Hierarchy, Annotating, Rights, Marshalling):
         if not hasattr(self._obj, name):
             return None
         return lambda: self._wrapped(getattr(self._obj, name))
+
+    def _setter(self, attr: str) -> Any:
+        """A setter of the wrapped object that takes plain values, too."""
+        setter = getattr(self._obj, attr)
+
+        def set_value(value: Any, *args: Any, **kwargs: Any) -> None:
+            if isinstance(value, str | int | float) and not args:
+                kwargs.setdefault("wrap", True)
+            setter(value, *args, **kwargs)
+
+        return set_value
 
     def _wrapped(self, value: Any) -> Any:
         if isinstance(value, omero.RType):

@@ -13,10 +13,12 @@ from typing import Any
 from omero_server.model.schema import MODEL, ModelClass, Property
 from omero_server.queries import ast
 
-__all__ = ["SYNONYMS", "abbreviated", "implied_sources", "link_class", "walk"]
+__all__ = ["CLASSES", "SYNONYMS", "abbreviated", "implied_sources", "link_class", "walk"]
 
 # Properties that clients call by another name, by the root class.
 SYNONYMS = {("Experimenter", "name"): "omeName"}
+CLASSES = {"pixeltype": "pixelstype"}
+"""Classes that clients call by another name, both in lower case."""
 KINDS = {
     "acquisition": "PlateAcquisition",
     "group": "ExperimenterGroup",

@@ -14,6 +14,7 @@ from omero_server.model.schema import MODEL, ModelClass
 from omero_server.queries import ast
 from omero_server.queries.elements import Chain, Element, all_of, tables_of
 from omero_server.queries.errors import HqlError, did_you_mean
+from omero_server.queries.leniency import CLASSES
 from omero_server.queries.parameters import Parameters
 from omero_server.queries.values import Collection, Details, Entity, Pairs, Reference, Unit
 from omero_server.security.filter import ReadFilter
@@ -219,7 +220,8 @@ def find_class(name: str, at: int) -> ModelClass:
     try:
         return MODEL.resolve(name)
     except KeyError:
-        folded = [c for n, c in MODEL.classes.items() if n.lower() == name.lower()]
+        meant = CLASSES.get(name.lower(), name.lower())
+        folded = [c for n, c in MODEL.classes.items() if n.lower() == meant]
         if folded:
             return folded[0]
         hint = did_you_mean(name, MODEL.classes) or "Classes have the names of the OME model, such as Image."
