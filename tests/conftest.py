@@ -48,6 +48,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture
+def no_bio_formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without Java: what our readers refuse is not offered to Bio-Formats."""
+    monkeypatch.setenv("OMERO_BIOFORMATS_JAVA", "/nowhere")
+
+
+@pytest.fixture
 def omerodir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty OMERODIR, in the environment of this test."""
     monkeypatch.setenv("OMERODIR", str(tmp_path))

@@ -117,7 +117,9 @@ class BioFormatsProcess:
         finally:
             self._lock.release()
         if "error" in told:
-            raise FormatError(path, f"Bio-Formats: {told['error']}", _REMEDY)
+            # Where files of the server lie is nothing for those who import them.
+            reason = str(told["error"]).replace(os.path.dirname(os.path.abspath(path)) + os.sep, "")
+            raise FormatError(path, f"Bio-Formats: {reason}", _REMEDY)
         return told, pixels
 
     def stop(self) -> None:

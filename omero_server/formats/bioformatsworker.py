@@ -52,7 +52,7 @@ class BioFormats:
     def describe(self, path: str) -> tuple[dict[str, Any], bytes]:
         """Format, files, OME-XML, and of each series what its planes are like."""
         reader, inner, store = self._reader(path)
-        xml = str(self._class("loci.formats.services.OMEXMLServiceImpl")().getOMEXML(store))
+        xml = self._xml(store)
         if len(xml) > _LARGEST_XML:
             raise ValueError(f"its metadata take {len(xml)} characters, more than is read")
         described = {
@@ -73,6 +73,19 @@ class BioFormats:
         reader.setSeries(series)
         reader.setResolution(level)
         return {}, bytes(memoryview(reader.openBytes(reader.getIndex(z, c, t), *region)))
+
+    def _xml(self, store: Any) -> str:
+        """Metadata as OME-XML. Bio-Formats gives none while a text has characters that XML cannot hold."""
+        service = self._class("loci.formats.services.OMEXMLServiceImpl")()
+        if (xml := service.getOMEXML(store)) is None:
+            clean = self._class("loci.common.xml.XMLTools").sanitizeXML
+            for number in range(store.getImageCount()):
+                store.setImageName(clean(store.getImageName(number) or ""), number)
+                store.setImageDescription(clean(store.getImageDescription(number) or ""), number)
+            xml = service.getOMEXML(store)
+        if xml is None:
+            raise ValueError("its metadata hold characters that XML cannot")
+        return str(xml)
 
     def _series(self, reader: Any, number: int) -> dict[str, Any]:
         reader.setSeries(number)

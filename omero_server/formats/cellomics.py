@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from omero_server.formats.base import FormatError, pixel_type_of
-from omero_server.formats.info import FilesetInfo, ImageInfo
+from omero_server.formats.info import FilesetInfo, ImageInfo, pixels_per_metre
 from omero_server.formats.packed import byte_source
 from omero_server.formats.rawbytes import has_magic
 from omero_server.formats.stored import StoredReader, contiguous, stored
@@ -38,7 +38,7 @@ class CellomicsReader(StoredReader):
         if path.stat().st_size < _PACKED:
             raise FormatError(path, "is truncated: its header is not complete", "Copy it again.")
         head = byte_source(path, "gzip", _PACKED).read(0, _HEADER)
-        size, width, height, planes, bits = struct.unpack_from("<IiiHH", head)
+        size, width, height, planes, bits, across, down = struct.unpack_from("<IiiHH8x2i", head)
         if size != 40 or not (0 < width < 2**16 and 0 < height < 2**16) or planes != 1 or bits not in _DTYPES:
             raise FormatError(path, f"declares {width}x{height} pixels of {bits} bits")
         dtype = np.dtype(_DTYPES[bits])
@@ -51,6 +51,8 @@ class CellomicsReader(StoredReader):
             size_y=height,
             pixel_type=pixel_type_of(dtype, path),
             significant_bits=bits,
+            physical_size_x=pixels_per_metre(across),
+            physical_size_y=pixels_per_metre(down),
             index=stored(dtype, strides, offset=_HEADER, packing="gzip", start=_PACKED),
         )
         cls.check(image, [path])

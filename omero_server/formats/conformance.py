@@ -166,7 +166,6 @@ class ReaderConformance:
         return [self.reader.open(path) for path in self.samples]
 
     def _check_image(self, image: ImageInfo) -> None:
-        assert image.name
         assert min(image.size_x, image.size_y, image.size_z, image.size_c, image.size_t) >= 1
         assert image.pixel_type in PIXEL_DTYPES
         assert image.dimension_order in _ORDERS

@@ -67,6 +67,10 @@ class CziReader(Reader):
             image = _image(plan, path, path.name if len(plans) == 1 else f"{path.name} #{number + 1}")
             notes.describe(image, key[0], plan.channels, plan.first_blocks())
             images.append(image)
+        scenes = [notes.scene_name(key[0]) for key, _ in plans]
+        if all(scenes) and len(set(scenes)) == len(images) > 1:
+            for image, name in zip(images, scenes, strict=True):
+                image.name = str(name)
         return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=notes.flat())
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:

@@ -71,12 +71,21 @@ class CziNotes:
         self._name(image, scene)
         image.planes = self._planes(image, channels, blocks)
 
+    def scene_name(self, scene: int) -> str | None:
+        """What the file calls scene number `scene`."""
+        found = self._scene(scene)
+        return found.get("Name") if found is not None else None
+
+    def _scene(self, scene: int) -> Element | None:
+        scenes = self._root.findall(f"{_IMAGE}/Dimensions/S/Scenes/Scene")
+        return next((found for found in scenes if found.get("Index") == str(scene)), None)
+
     def _name(self, image: ImageInfo, scene: int) -> None:
-        for found in self._root.findall(f"{_IMAGE}/Dimensions/S/Scenes/Scene"):
-            center = (text_of(found, "CenterPosition") or "").split(",")
-            if found.get("Index") == str(scene) and len(center) == 2:
-                name = found.get("Name") or f"Scene {scene}"
-                image.stage_label = {"Name": name, "X": center[0], "XUnit": "µm", "Y": center[1], "YUnit": "µm"}
+        found = self._scene(scene)
+        center = (text_of(found, "CenterPosition") or "").split(",") if found is not None else []
+        if len(center) == 2:
+            name = self.scene_name(scene) or f"Scene {scene}"
+            image.stage_label = {"Name": name, "X": center[0], "XUnit": "µm", "Y": center[1], "YUnit": "µm"}
 
     def _pixel_size(self, axis: str) -> Quantity | None:
         metres = number_of(self._root, f"Metadata/Scaling/Items/Distance[@Id='{axis}']/Value")

@@ -109,8 +109,7 @@ class _Header:
         """Sizes and where the pixels lie."""
         sizes = {"x": self.width, "y": self.height, "z": self.slices, "c": self.waves, "t": self.times}
         strides = contiguous(self.dtype.itemsize, "xy" + self.axes, sizes)
-        first = _HEADER_BYTES + self._extended + strides[3] * (self.height - 1)
-        strides[3] = -strides[3]
+        first = _HEADER_BYTES + self._extended
         spacing = [self._get(40 + 4 * axis, "f")[0] for axis in range(3)]
         return ImageInfo(
             name=self._path.name,
@@ -125,7 +124,7 @@ class _Header:
             physical_size_y=_positive(spacing[1], "µm"),
             physical_size_z=_positive(spacing[2], "µm"),
             description="\n".join(self.titles) or None,
-            index=stored(self.dtype, strides, offset=first),
+            index=stored(self.dtype, strides, offset=first, bottom_up=self.height),
         )
 
     def describe(self, image: ImageInfo) -> None:

@@ -99,7 +99,7 @@ def _images(pages: list[TiffPage], axes: list[_Axis], path: Path) -> list[ImageI
         groups.setdefault(_places(number, inner, outer), []).append(page)
     order = "".join(axis.letter for axis in inner if axis.letter)
     order = "XY" + order + "".join(letter for letter in "CZT" if letter not in order)
-    names = [path.name if number == 0 else f"{path.name} #{number + 1}" for number in range(len(groups))]
+    names = [path.name if len(groups) == 1 else f"{path.name} #{number + 1}" for number in range(len(groups))]
     return [_image(group, axes, order, name, path) for group, name in zip(groups.values(), names, strict=True)]
 
 

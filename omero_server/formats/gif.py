@@ -17,6 +17,7 @@ from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Plane
 
 __all__ = ["GifReader"]
 
+_SAMPLES = 3
 _MILLISECONDS = 1000
 _BEST_RATIO = 4000
 """Pixels per byte that LZW with codes of 12 bits can reach at most, with some room."""
@@ -26,7 +27,7 @@ _EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B
 
 
 class GifReader(Reader):
-    """GIF87a and GIF89a; RGB, or RGBA when a frame has transparent pixels."""
+    """GIF87a and GIF89a, as RGB; transparent pixels have the colour that the palette gives them."""
 
     name = "gif"
     format = "GIF"
@@ -67,7 +68,7 @@ class GifReader(Reader):
         if self._picture is None:
             self._picture = Image.open(self._info.entry, formats=["GIF"])
         self._picture.seek(frame)
-        return np.asarray(self._picture.convert(self._info.images[0].index["mode"]))
+        return np.asarray(self._picture.convert("RGB"))
 
     def close(self) -> None:
         with self._lock:
@@ -78,21 +79,19 @@ class GifReader(Reader):
 
 def _image(picture: Image.Image, path: Path, frames: int) -> ImageInfo:
     """Decodes all frames once: a damaged one is found now, not when somebody looks at it."""
-    clear, shown = False, [0.0]
+    shown = [0.0]
     for number in range(frames):
         picture.seek(number)
         picture.load()
-        clear |= "transparency" in picture.info or picture.mode in ("RGBA", "LA")
         shown.append(shown[-1] + float(picture.info.get("duration") or 0) / _MILLISECONDS)
-    mode = "RGBA" if clear else "RGB"
-    times = [PlaneInfo(0, c, t, delta_t=(shown[t], "s")) for t in range(frames) for c in range(len(mode))]
+    times = [PlaneInfo(0, c, t, delta_t=(shown[t], "s")) for t in range(frames) for c in range(_SAMPLES)]
     rhythm = {round(b - a, 3) for a, b in pairwise(shown[:-1])}
     step = rhythm.pop() if len(rhythm) == 1 else 0
     return ImageInfo(
         name=path.name,
         size_x=picture.width,
         size_y=picture.height,
-        size_c=len(mode),
+        size_c=_SAMPLES,
         size_t=frames,
         dimension_order="XYCTZ",
         pixel_type="uint8",
@@ -100,10 +99,9 @@ def _image(picture: Image.Image, path: Path, frames: int) -> ImageInfo:
         is_rgb=True,
         graphics=True,
         time_increment=(step, "s") if step else None,
-        channels=[ChannelInfo(samples_per_pixel=len(mode)) for _ in mode],
+        channels=[ChannelInfo(samples_per_pixel=_SAMPLES) for _ in range(_SAMPLES)],
         planes=times if shown[-1] else [],
         metadata=_notes(picture),
-        index={"mode": mode},
     )
 
 

@@ -28,6 +28,7 @@ class HarmonyReader(ScreeningReader):
     name = "harmony"
     format = "Operetta"
     suffixes = (".idx.xml",)
+    well_digits = 2
 
     @classmethod
     def index_of(cls, path: Path) -> Path | None:

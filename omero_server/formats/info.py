@@ -38,6 +38,7 @@ __all__ = [
     "ShapeInfo",
     "WellInfo",
     "WellSampleInfo",
+    "pixels_per_metre",
 ]
 
 Quantity = tuple[float, str]
@@ -46,6 +47,11 @@ Quantity = tuple[float, str]
 INDEX_VERSION = 1
 MOST_CHANNELS = 300_000
 """Of one image: a number in a small file must not fill the memory."""
+
+
+def pixels_per_metre(count: int) -> Quantity | None:
+    """Size of a pixel from the resolution in the header of a bitmap, where 0 means unknown."""
+    return (1e6 / count, "µm") if count > 0 else None
 
 
 @dataclass(slots=True)
@@ -228,6 +234,7 @@ class AnnotationInfo:
 class ImageInfo:
     """One image (series) of a fileset.
 
+    `name` is what the file calls it; of several images in a file one without a name is known by its number.
     Of RGB sources every sample is a channel (`size_c` counts samples). `levels` starts with the full size.
     `index` is the reader's own: where the pixels lie; nobody else looks into it.
     """

@@ -12,7 +12,7 @@ from omero_server.formats.base import FormatError
 from omero_server.formats.flat import flat
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
 from omero_server.formats.tiff import image_of
-from omero_server.formats.tiffbase import PagedReader, load_pages, page_acquired
+from omero_server.formats.tiffbase import PagedReader, load_pages, page_acquired, page_calibration
 from omero_server.formats.tiffpages import first_page
 
 __all__ = ["MibiReader"]
@@ -69,6 +69,8 @@ def _channels(noted: list[tuple[TiffPage, dict[str, Any]]], path: Path) -> Image
     size, width = mine[0][1].get("mibi.size"), mine[0][0].imagewidth
     if isinstance(size, int | float) and 0 < size < float("inf"):
         image.physical_size_x = image.physical_size_y = (size / width, "µm")
+    else:
+        image.physical_size_x, image.physical_size_y = page_calibration(mine[0][0])
     return image
 
 

@@ -1,5 +1,7 @@
 """MINC volumes: version 1 (netCDF) and version 2 (HDF5). Values as stored; the last axis of the file is X.
 
+The first row of the file is the bottom of the picture: Y grows upwards (towards the front of the head).
+
 netCDF ("classic") is a header of dimensions and variables; values lie behind it in one piece, the highest byte first.
 """
 
@@ -76,7 +78,8 @@ class Minc1Reader(StoredReader):
         }
         _calibrate(found, axes, {name: variable.attributes for name, variable in header.variables.items()})
         sizes = dict(zip(_AXES, (found.size_x, found.size_y, found.size_z, found.size_t), strict=True))
-        found.index = stored(dtype, contiguous(dtype.itemsize, _AXES, sizes), offset=image.begin)
+        strides = contiguous(dtype.itemsize, _AXES, sizes)
+        found.index = stored(dtype, strides, offset=image.begin, bottom_up=found.size_y)
         cls.check(found, [path])
         return FilesetInfo(cls.format, cls.name, cls.version, [path], [found])
 
@@ -118,7 +121,8 @@ class Minc2Reader(Hdf5Reader):
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
         outer = {2: (), 3: (zct[0],), 4: (zct[2], zct[0])}[self._info.images[0].index]
-        return self._plane(_IMAGE, outer, region)
+        x, y, w, h = region
+        return self._plane(_IMAGE, outer, (x, self._info.images[0].size_y - y - h, w, h))[::-1]
 
 
 def _image(path: Path, axes: list[tuple[str, int]], dtype: np.dtype[Any]) -> ImageInfo:

@@ -86,8 +86,6 @@ def _image(head: bytes, order: str, path: Path) -> ImageInfo:
     slices = intervals[2] if group in _VOLUME_STACKS and intervals[2] > 0 and depth % intervals[2] == 0 else depth
     sizes = {"c": samples, "x": width, "y": height, "z": slices, "t": depth // slices}
     strides = contiguous(dtype.itemsize, "cxyzt", sizes)
-    first = _HEADER_BYTES + extended + strides[3] * (height - 1)
-    strides[3] = -strides[3]
     spacings = [_spacing(length, count) for length, count in zip(cell, intervals, strict=True)]
     return ImageInfo(
         name=path.name,
@@ -103,7 +101,7 @@ def _image(head: bytes, order: str, path: Path) -> ImageInfo:
         physical_size_y=spacings[1],
         physical_size_z=spacings[2],
         description="\n".join(_labels(head, order)) or None,
-        index=stored(dtype, strides, offset=first),
+        index=stored(dtype, strides, offset=_HEADER_BYTES + extended, bottom_up=height),
     )
 
 

@@ -11,7 +11,7 @@ from tifffile import TiffPage
 
 from omero_server.formats.base import FormatError
 from omero_server.formats.info import FilesetInfo, ImageInfo, MicroscopeInfo, ObjectiveInfo
-from omero_server.formats.tiff import image_of, tag_metadata
+from omero_server.formats.tiff import image_of, page_image, tag_metadata
 from omero_server.formats.tiffbase import PagedReader, load_pages, page_acquired, page_calibration
 from omero_server.formats.tiffpages import first_page
 
@@ -41,9 +41,8 @@ class NdpiReader(PagedReader):
         loaded = load_pages(path)
         with loaded.tif:
             images = [_slide([page for page in loaded.pages if _number(page, _LENS) > 0], path)]
-            images += [
-                image_of([[page]], path, "macro image") for page in loaded.pages if _number(page, _LENS) == _MACRO
-            ]
+            overviews = [page for page in loaded.pages if _number(page, _LENS) == _MACRO]
+            images += [page_image(page, path, "macro image") for page in overviews]
             notes = _notes(loaded.pages[0])
         return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=notes)
 
@@ -68,7 +67,7 @@ def _slide(pages: list[TiffPage], path: Path) -> ImageInfo:
     ]  # fmt: skip
     if not levels or levels[0] is not ordered[0]:
         raise FormatError(path, "has focal planes of different kinds")
-    image = image_of(levels, path, path.name)
+    image = image_of(levels, path, "")
     image.size_z = len(levels[0])
     image.graphics = False
     image.physical_size_x, image.physical_size_y = page_calibration(first)

@@ -188,7 +188,7 @@ def _plate(tree: ZarrTree, plate: dict[str, Any]) -> tuple[list[ImageInfo], list
     for well, path in sorted(wells, key=lambda item: (item[0].row, item[0].column)):
         for field in tree.attributes(path).get("well", {}).get("images", ()):
             at = f"{path}/{field.get('path')}"
-            name = f"{info.name} [Well {path.replace('/', '')}, Field {len(well.samples) + 1}]"
+            name = f"Well {path.replace('/', '')}, Field {len(well.samples) + 1}"
             well.samples.append(WellSampleInfo(len(images), numbers.get(field.get("acquisition"))))
             images.append(multiscale_image(tree, at, tree.attributes(at), name))
         info.wells.append(well)

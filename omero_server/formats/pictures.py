@@ -9,6 +9,7 @@ import PIL
 from PIL import Image
 
 from omero_server.formats.base import Array, FormatError
+from omero_server.formats.info import FilesetInfo, pixels_per_metre
 from omero_server.formats.raster import RasterReader
 
 __all__ = ["BmpReader", "PcxReader", "PsdReader", "TargaReader"]
@@ -37,6 +38,16 @@ class BmpReader(RasterReader):
         with path.open("rb") as file:
             head = file.read(18)
         return len(head) == 18 and struct.unpack_from("<I", head, 14)[0] in (12, 16, 40, 52, 56, 64, 108, 124)
+
+    @classmethod
+    def describe(cls, path: Path) -> FilesetInfo:
+        info = super().describe(path)
+        with path.open("rb") as file:
+            head = file.read(46)
+        if len(head) == 46 and struct.unpack_from("<I", head, 14)[0] >= 40:
+            sizes = (pixels_per_metre(count) for count in struct.unpack_from("<2i", head, 38))
+            info.images[0].physical_size_x, info.images[0].physical_size_y = sizes
+        return info
 
 
 class TargaReader(RasterReader):

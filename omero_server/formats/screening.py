@@ -79,6 +79,8 @@ class ScreeningReader(PagedReader):
     """Base of readers of plates."""
 
     name: ClassVar[str]
+    well_digits: ClassVar[int] = 1
+    """Of the column in the names of wells, at least."""
 
     @classmethod
     @abstractmethod
@@ -120,7 +122,7 @@ class ScreeningReader(PagedReader):
         missing = [file.name for file in files if not file.is_file()]
         if missing:
             raise FormatError(path, f"names {missing[0]}, which is missing, as are {len(missing) - 1} others")
-        images, described = _described(plate, files)
+        images, described = _described(plate, files, cls.well_digits)
         return FilesetInfo(cls.format, cls.name, cls.version, files, images, [described], metadata=plate.metadata)
 
 
@@ -133,10 +135,10 @@ def counted(files: list[tuple[PlateFile, datetime | None]]) -> list[PlateFile]:
     return [file for file, _ in files]
 
 
-def well_name(row: int, column: int) -> str:
-    """A1, P24, AA1."""
+def well_name(row: int, column: int, digits: int = 1) -> str:
+    """A1, P24, AA1; with two digits A01."""
     letters = chr(ord("A") + row % 26)
-    return (chr(ord("A") + row // 26 - 1) if row >= 26 else "") + f"{letters}{column + 1}"
+    return (chr(ord("A") + row // 26 - 1) if row >= 26 else "") + f"{letters}{column + 1:0{digits}}"
 
 
 @lru_cache(maxsize=4)
@@ -157,7 +159,7 @@ def _parsed(cls: type[ScreeningReader], index: Path) -> PlateFiles:
     return plate
 
 
-def _described(plate: PlateFiles, files: list[Path]) -> tuple[list[ImageInfo], PlateInfo]:
+def _described(plate: PlateFiles, files: list[Path], digits: int) -> tuple[list[ImageInfo], PlateInfo]:
     """An image for each field of each well, wells by row and column."""
     numbers = {path: number for number, path in enumerate(files)}
     axes = {axis: sorted({getattr(file, axis) for file in plate.files}) for axis in "zct"}
@@ -174,7 +176,7 @@ def _described(plate: PlateFiles, files: list[Path]) -> tuple[list[ImageInfo], P
     for (row, column), mine in sorted(fields.items()):
         well = WellInfo(row, column)
         for position, (_, planes) in enumerate(sorted(mine.items())):
-            name = f"{plate.name} [Well {well_name(row, column)}, Field {position + 1}]"
+            name = f"Well {well_name(row, column, digits)}, Field {position + 1}"
             image = _image(plate, planes, (numbers, places), name)
             well.samples.append(_sample(image, len(images)))
             images.append(image)

@@ -37,12 +37,15 @@ def contiguous(itemsize: int, order: str, sizes: dict[str, int]) -> list[int]:
 
 def stored(
     dtype: np.dtype[Any], strides: Sequence[int], *, offset: int = 0, file: int = 0, packing: str = "plain",
-    start: int = 0, unsigned: bool = False,
+    start: int = 0, unsigned: bool = False, bottom_up: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
-    """The index of an image that is read by a `StoredReader`."""
+    """The index of an image that is read by a `StoredReader`; `bottom_up` rows lie with that of the bottom first."""
+    steps = [int(step) for step in strides]
+    if bottom_up:
+        offset, steps[3] = offset + steps[3] * (bottom_up - 1), -steps[3]
     return {
         "file": file, "packing": packing, "start": start, "dtype": dtype.str, "unsigned": unsigned,
-        "offset": offset, "strides": [int(step) for step in strides],
+        "offset": offset, "strides": steps,
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class SvsReader(PagedReader):
             if not tiled:
                 raise FormatError(path, "has no tiled page, so it is no slide")
             pyramid = _pyramid(tiled)
-            slide = image_of([[page] for page in pyramid], path, path.name)
+            slide = image_of([[page] for page in pyramid], path, "")
             notes = _notes(pyramid[0])
             _describe(slide, notes)
             images = [slide, *_extras(loaded.pages, path)]

@@ -25,7 +25,7 @@ from omero_server.formats.tiffbase import (
 from omero_server.formats.tiffpages import pages_of
 from omero_server.formats.tiffvendors import vendor_calibration, vendor_notes
 
-__all__ = ["TiffReader", "image_of", "subifd_levels", "tag_metadata"]
+__all__ = ["TiffReader", "image_of", "page_image", "subifd_levels", "tag_metadata"]
 
 _RGB = (2, 6)
 _MORE_THAN_TIFF = (".vsi", ".stk", ".ndpi", ".scn", ".bif", ".dng", ".cr2", ".nef", ".arw")
@@ -49,7 +49,9 @@ class TiffReader(PagedReader):
         loaded = load_pages(path)
         with loaded.tif:
             groups = _grouped(loaded.pages)
-            images = [_image(loaded.tif, group, path, number) for number, group in enumerate(groups)]
+            images = [_image(loaded.tif, group, path) for group in groups]
+            for number, image in enumerate(images if len(images) > 1 else [], 1):
+                image.name = f"{path.name} #{number}"
             metadata = tag_metadata(loaded.pages[0]) | vendor_notes(loaded.pages[0])
         return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=metadata)
 
@@ -96,14 +98,21 @@ def subifd_levels(tif: TiffFile, planes: list[TiffPage], path: Path) -> list[lis
     return levels if usable else []
 
 
-def _image(tif: TiffFile, group: list[list[TiffPage]], path: Path, number: int) -> ImageInfo:
+def _image(tif: TiffFile, group: list[list[TiffPage]], path: Path) -> ImageInfo:
     levels = group if len(group) > 1 else [*group, *subifd_levels(tif, group[0], path)]
-    image = image_of(levels, path, path.name if number == 0 else f"{path.name} #{number + 1}")
+    image = image_of(levels, path, path.name)
     page = group[0][0]
     image.size_t = len(group[0])
     image.acquired = page_acquired(page)
     image.description = page.description.strip() or None
     image.physical_size_x, image.physical_size_y = vendor_calibration(page) or page_calibration(page)
+    return image
+
+
+def page_image(page: TiffPage, path: Path, name: str) -> ImageInfo:
+    """A page as an image of its own, with the pixel size that it has."""
+    image = image_of([[page]], path, name)
+    image.physical_size_x, image.physical_size_y = page_calibration(page)
     return image
 
 

@@ -1,7 +1,7 @@
 """PerkinElmer/Akoya: QPTIFF slides and inForm component data. Each page's description says what it is.
 
-Pages of full resolution are channels (or one RGB page), reduced ones levels, `Overview` and `Label` further images;
-the thumbnail is a small copy and no image of its own.
+Pages of full resolution are channels (or one RGB page), reduced ones levels, `Thumbnail`, `Overview` and `Label`
+further images.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from tifffile import TiffPage
 
 from omero_server.formats.base import FormatError
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, ObjectiveInfo
-from omero_server.formats.tiff import image_of
+from omero_server.formats.tiff import image_of, page_image
 from omero_server.formats.tiffbase import PagedReader, load_pages, page_acquired, page_calibration
 from omero_server.formats.tiffpages import first_page
 from omero_server.formats.xmlnotes import flat_xml, number_of, parse_xml, text_of
 
 __all__ = ["VectraReader"]
 
-_EXTRAS = {"Overview": "macro image", "Label": "label image"}
+_EXTRAS = {"Thumbnail": "thumbnail", "Overview": "Overview", "Label": "Label"}
+"""Names of further images, by their kind."""
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class VectraReader(PagedReader):
             pages = [_noted(page, path) for page in loaded.pages]
             images = [_slide(pages, path)]
             for kind, name in _EXTRAS.items():
-                images += [image_of([[one.page]], path, name) for one in pages if one.kind == kind]
+                images += [page_image(one.page, path, name) for one in pages if one.kind == kind]
             notes = flat_xml(pages[0].notes)
         return FilesetInfo(cls.format, cls.name, cls.version, [path], images, metadata=notes)
 
@@ -73,7 +74,7 @@ def _slide(pages: list[_Page], path: Path) -> ImageInfo:
     first = full[0].page
     if any(_size(one.page) != _size(first) or _kind(one.page) != _kind(first) for one in full):
         raise FormatError(path, "has channels of different sizes")
-    image = image_of([[one.page for one in full], *_levels(pages, full)], path, path.name)
+    image = image_of([[one.page for one in full], *_levels(pages, full)], path, "resolution #1")
     samples = image.size_c
     image.size_c *= len(full)
     image.graphics = False

@@ -1,7 +1,11 @@
-"""Yokogawa CellVoyager: `MeasurementData.mlf` names the TIFF files of a plate; `.mrf` and `.mes` tell the settings."""
+"""Yokogawa CellVoyager: `MeasurementData.mlf` names the TIFF files of a plate; files beside it tell the settings.
+
+Those are the plate (`.wpi`), its product (`.wpp`), the measurement (`.mrf`), its settings (`.mes`) and corrections.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -14,7 +18,10 @@ from omero_server.formats.xmlstream import stream_xml
 __all__ = ["CellVoyagerReader"]
 
 _DATA, _DETAIL = "MeasurementData.mlf", "MeasurementDetail.mrf"
-_SUFFIXES = (".tif", ".tiff")
+_SETTINGS = (".wpi", ".wpp", ".mrf", ".mes")
+_SUFFIXES = (*_SETTINGS, ".tif", ".tiff")
+_CORRECTIONS = re.compile(r"(DC|SC)_.*\.tiff?|(crosstalk|geometry)_parameter\.xml", re.IGNORECASE)
+"""Dark and shading pictures of cameras and channels, and parameters."""
 
 
 class CellVoyagerReader(ScreeningReader):
@@ -22,11 +29,11 @@ class CellVoyagerReader(ScreeningReader):
 
     name = "cellvoyager"
     format = "CV7000"
-    suffixes = (".mlf",)
+    suffixes = (".mlf", ".wpi")
 
     @classmethod
     def index_of(cls, path: Path) -> Path | None:
-        known = path.name in (_DATA, _DETAIL) or path.suffix.lower() in _SUFFIXES
+        known = path.name == _DATA or path.suffix.lower() in _SUFFIXES
         return path.with_name(_DATA) if known and path.with_name(_DATA).is_file() else None
 
     @classmethod
@@ -39,11 +46,10 @@ class CellVoyagerReader(ScreeningReader):
             name=(detail.get("Title") if detail is not None else None) or index.parent.name,
             rows=_whole(detail, "RowCount"),
             columns=_whole(detail, "ColumnCount"),
-            index=[index],
+            index=[index, *_beside(index)],
             files=counted(records.files),
         )
         if detail is not None:
-            plate.index.append(detail_path)
             plate.metadata = dict(detail.attrib)
             _settings(plate, detail, index)
         plate.z_step = _step(records.places)
@@ -67,6 +73,13 @@ class _Records:
         place = _number(item, "Z")
         if place is not None:
             self.places.setdefault(file.z, place)
+
+
+def _beside(index: Path) -> list[Path]:
+    """Settings and corrections of the measurement."""
+    names = [path.name for path in index.parent.iterdir()]
+    mine = [name for name in names if name.lower().endswith(_SETTINGS) or _CORRECTIONS.fullmatch(name)]
+    return [index.with_name(name) for name in sorted(mine) if index.with_name(name).is_file()]
 
 
 def _xml(path: Path) -> Element:
@@ -117,7 +130,6 @@ def _settings(plate: PlateFiles, detail: Element, index: Path) -> None:
     path = index.with_name(Path(detail.get("MeasurementSettingFileName", "")).name or "-")
     if not path.is_file():
         return
-    plate.index.append(path)
     settings = _xml(path)
     for item in settings.findall("ChannelList/Channel"):
         plate.channels[_whole(item, "Ch")] = _channel(item)

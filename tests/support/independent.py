@@ -1,8 +1,9 @@
-"""Samples read by tifffile, Pillow and zarr: what their pixels are, without any code of ours."""
+"""Samples read by tifffile, Pillow, zarr and PyAV: what their pixels are, without any code of ours."""
 
 from __future__ import annotations
 
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,30 @@ import tifffile
 import zarr
 from PIL import Image
 
-__all__ = ["all_planes", "as_stack"]
+__all__ = ["all_planes", "as_stack", "first_image"]
 
 Array = np.ndarray[Any, Any]
+
+_PILLOW = ("pcx/", "pnm/", "spider/", "jpeg/", "jp2/world", "tiff/subsampled")
+_TIFFFILE = ("pattern/", "hcs-imagexpress/", "tiff-bigtiff/yb10kx5k")
+_MOVIES = ("avi/", "mp4/", "quicktime/")
+
+
+def first_image(name: str, path: Path) -> tuple[str, Array | None]:
+    """The library that reads the sample `name` and its first image, (t, c, z, y, x); None: it is not installed."""
+    if name.startswith("ome-zarr/"):
+        return "zarr-python", all_planes(path)
+    if name.startswith(_PILLOW):
+        with Image.open(path) as picture:
+            return "Pillow", _samples(np.asarray(picture.convert("RGB") if picture.mode in ("YCbCr", "P") else picture))
+    if name.startswith(_TIFFFILE):
+        return "tifffile", _files(path)
+    if name.startswith("ndtiff/"):
+        pages = tifffile.imread(next(path.parent.glob("*.tif")), key=range(10))
+        return "tifffile", pages.reshape(5, 2, 1, *pages.shape[1:])
+    if name.startswith(_MOVIES) and find_spec("av") is not None:
+        return "PyAV", _frames(path)
+    return "", None
 
 
 def all_planes(path: Path) -> Array:
@@ -32,6 +54,28 @@ def all_planes(path: Path) -> Array:
     with tifffile.TiffFile(path) as tif:
         series = tif.series[0]
         return as_stack(series.asarray(), series.axes.replace("I", "T"))
+
+
+def _files(path: Path) -> Array:
+    """TIFF files of one plane each: channels of a pattern, channels and times of a field of a plate; else one file."""
+    if path.suffix == ".pattern":
+        return np.stack([tifffile.imread(one) for one in sorted(path.parent.glob("*.tif"))])[np.newaxis, :, np.newaxis]
+    if path.suffix != ".HTD":
+        return all_planes(path)
+    times = []
+    for folder in sorted(path.parent.glob("TimePoint_*")):
+        files = sorted(folder.glob("*_B02.TIF")) or sorted(folder.glob("*_B02_s1_w*.TIF"))
+        times.append([tifffile.imread(file) for file in files])
+    return np.array(times)[:, :, np.newaxis]
+
+
+def _frames(path: Path) -> Array:
+    """Frames of a movie, RGB."""
+    import av
+
+    with av.open(str(path)) as movie:
+        frames = np.stack([frame.to_ndarray(format="rgb24") for frame in movie.decode(video=0)])
+    return frames.transpose(0, 3, 1, 2)[:, :, np.newaxis]
 
 
 def as_stack(array: Array, axes: str) -> Array:

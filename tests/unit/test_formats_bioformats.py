@@ -71,6 +71,12 @@ def test_agrees_with_the_reader_of_the_format(name: str) -> None:
 
 
 @needs_bioformats
+def test_metadata_with_characters_that_xml_cannot_hold() -> None:
+    with BioFormatsReader.open(DATA / "nifti/anatomical.nii") as reader:
+        assert reader.info().format == "Nifti" and reader.image(0).size_z == 25
+
+
+@needs_bioformats
 def test_a_crash_is_survived() -> None:
     with BioFormatsReader.open(VOLUME) as reader:
         pid = PROCESS.pid

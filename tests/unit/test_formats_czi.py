@@ -126,5 +126,6 @@ def test_instrument_and_positions_of_a_slide() -> None:
         assert channel.detector is not None and channel.detector.binning == "1x1"
         assert plane.exposure_time == (pytest.approx(0.002), "s") and plane.position_x == (38397.296, "µm")
         assert image.stage_label["Name"] == "TR1"
+        assert [one.name for one in reader.info().images] == ["TR1", "P1", "TR2"]
         assert image.acquired is not None and image.acquired.year == 2021
         assert reader.info().metadata["DisplaySetting|Channels|Channel|Name"] == "DAPI"

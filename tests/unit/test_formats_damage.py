@@ -74,6 +74,7 @@ def test_damaged_bytes_never_raise_anything_else(name: str, tmp_path: Path) -> N
             continue
 
 
+@pytest.mark.usefixtures("no_bio_formats")
 @pytest.mark.parametrize("name", ["a.tif", "a.ome.tiff", "a.lsm", "a.png", "a.jpg"])
 def test_text_with_an_image_name(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("this is no image\n" * 100)

@@ -46,7 +46,7 @@ def test_axes_of_fluoview(tmp_path: Path) -> None:
         tmp_path / "a.tif", _pages(12), [*XY, ("Ch", 2, 1, ""), ("XY", 2, 1, ""), ("Time", 3, 4.0, "s")]
     )
     with open_reader(path) as reader:
-        assert [image.name for image in reader.info().images] == ["a.tif", "a.tif #2"]
+        assert [image.name for image in reader.info().images] == ["a.tif #1", "a.tif #2"]
         assert reader.image(1).time_increment == (4.0, "s")
     expected = _pages(12).reshape(3, 2, 2, 6, 5)
     for series in (0, 1):

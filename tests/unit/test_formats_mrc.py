@@ -74,6 +74,7 @@ def test_colours_and_files_without_a_mark(tmp_path: Path) -> None:
         assert np.array_equal(reader.read(0, 0, 0, 2, 0, 0, 0, 2, 2), colours[0, ::-1, :, 2])
 
 
+@pytest.mark.usefixtures("no_bio_formats")
 @pytest.mark.parametrize(
     ("at", "value", "reason"),
     [

@@ -19,7 +19,7 @@ from tests.support.damage import refuses_cuts, survives_wrong_bytes
 DATA = Path(__file__).parents[1] / "data"
 SAMPLES = {
     "bmp/hopper.bmp": ("BMP", (128, 128, 1, 3, 1), "uint8", "047063085683cbfbfeebe6ba24d4d286052717a5"),
-    "gif/cogs.gif": ("GIF", (85, 77, 1, 4, 5), "uint8", "ac9636828dc0a4e2e469ef2e9712cb89f222ed73"),
+    "gif/cogs.gif": ("GIF", (85, 77, 1, 3, 5), "uint8", "ac9636828dc0a4e2e469ef2e9712cb89f222ed73"),
     "gif/cramps.gif": ("GIF", (159, 203, 1, 3, 1), "uint8", "3b2bd33fbba92a290c132cdb9427e181572ee073"),
     "pcx/odd_stride.pcx": ("PCX", (371, 150, 1, 3, 1), "uint8", "b5884032cbe0fa5de415a7be19e2327e6bf51584"),
     "psd/hopper.psd": ("PSD", (128, 128, 1, 3, 1), "uint8", "1c0ff598ff017ad3cae05d4f2f437204659cdfe6"),
@@ -66,6 +66,17 @@ def test_wrong_bytes(name: str, tmp_path: Path) -> None:
 def test_bitmap_equals_imagecodecs() -> None:
     expected = imagecodecs.bmp_decode((DATA / "bmp/hopper.bmp").read_bytes())
     assert np.array_equal(_picture(DATA / "bmp/hopper.bmp"), expected)
+
+
+@pytest.mark.parametrize(("resolution", "size"), [(3779, 264.62), (-1, None), (0, None)])
+def test_pixels_of_a_bitmap_have_a_size(resolution: int, size: float | None, tmp_path: Path) -> None:
+    data = bytearray((DATA / "bmp/hopper.bmp").read_bytes())
+    struct.pack_into("<i", data, 42, resolution)
+    (tmp_path / "a.bmp").write_bytes(data)
+    with open_reader(tmp_path / "a.bmp") as reader:
+        image = reader.image(0)
+    assert image.physical_size_x == (pytest.approx(264.62, rel=1e-4), "µm")
+    assert image.physical_size_y == (None if size is None else (pytest.approx(size, rel=1e-4), "µm"))
 
 
 def test_photoshop_equals_its_runs_unpacked() -> None:
@@ -117,8 +128,8 @@ def test_animation_is_time() -> None:
         # Backwards, so that the reader has to begin again.
         for t in (4, 1, 3, 0, 2):
             expected.seek(t)
-            frame = np.asarray(expected.convert("RGBA"))
-            for c in range(4):
+            frame = np.asarray(expected.convert("RGB"))
+            for c in range(3):
                 assert np.array_equal(reader.read(0, 0, 0, c, t, 0, 0, 85, 77), frame[..., c])
     assert [plane.delta_t for plane in image.planes if plane.c == 0][:3] == [(0.0, "s"), (0.0, "s"), (0.05, "s")]
     assert image.metadata["loop"] == "32760"

@@ -63,7 +63,7 @@ def test_plate_of_harmony() -> None:
         ((row, column, samples),) = [(well.row, well.column, well.samples) for well in plate.wells]
         assert (row, column, [one.image for one in samples]) == (2, 2, [0, 1])
         assert samples[0].position_x == (pytest.approx(-645.814), "µm")
-        assert image.name == "Test_Sample_BALL [Well C3, Field 2]"
+        assert image.name == "Well C03, Field 2"
         (channel,) = image.channels
         assert (channel.name, channel.emission_wavelength) == ("Fluorescein (FITC)", (525.0, "nm"))
         assert image.objective is not None and image.objective.lens_na == 0.3
@@ -191,7 +191,25 @@ def test_damaged_indexes(index: Path, tmp_path: Path) -> None:
             open_reader(copy)
 
 
+def test_settings_and_corrections_belong_to_the_plate(tmp_path: Path) -> None:
+    folder = tmp_path / "plate"
+    shutil.copytree(YOKOGAWA.parent, folder)
+    correction = next(folder.glob("*Z01C01.tif"))
+    for name in ("a.wpi", "product.wpp", "DC_camera.tif", "SC_BP445.tif", "geometry_parameter.xml"):
+        shutil.copy(correction if name.endswith(".tif") else YOKOGAWA, folder / name)
+    (candidate,) = scan([folder]).candidates
+    assert candidate.reader == "cellvoyager" and set(candidate.files) == {*folder.iterdir()}
+    with open_reader(folder / "a.wpi") as reader:
+        assert reader.info().entry.name == YOKOGAWA.name
+        assert [image.name for image in reader.info().images][:2] == ["Well D8, Field 1", "Well D8, Field 2"]
+
+
 def test_cellomics_sizes_and_damage(tmp_path: Path) -> None:
+    head = struct.pack("<IiiHH8x2i20x", 40, 2, 2, 1, 16, 775193, 0)
+    (tmp_path / "size.c01").write_bytes(b"\0\0\0\x10" + zlib.compress(head + bytes(8)))
+    with open_reader(tmp_path / "size.c01") as reader:
+        assert reader.image(0).physical_size_x == (pytest.approx(1.29, rel=1e-4), "µm")
+        assert reader.image(0).physical_size_y is None
     assert np.array_equal(stack_of(CELLOMICS)[0, 0, 0], np.arange(1200).reshape(30, 40) * 11 % 4000)
     refuses_cuts(CELLOMICS, tmp_path, (0.05, 0.5, 0.9))
     survives_wrong_bytes(CELLOMICS, tmp_path)

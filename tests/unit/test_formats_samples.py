@@ -109,7 +109,7 @@ def test_pyramid_levels_equal_tifffile_levels() -> None:
 def test_slide_has_label_and_macro_as_images() -> None:
     with open_reader(DATA / "svs/CMU-1-Small-Region.svs") as reader:
         info = reader.info()
-        assert [image.name for image in info.images] == ["CMU-1-Small-Region.svs", "label image", "macro image"]
+        assert [image.name for image in info.images] == ["", "label image", "macro image"]
         assert [(image.size_x, image.size_y) for image in info.images[1:]] == [(387, 463), (1280, 431)]
         assert info.images[0].objective is not None and info.images[0].objective.nominal_magnification == 20
         assert info.metadata["ScanScope ID"] == "CPAPERIOCS"

@@ -225,6 +225,7 @@ def test_channels_of_mibi() -> None:
         info, image = reader.info(), reader.image(0)
         assert [channel.name for channel in image.channels] == [f"Target{number}" for number in range(1, 6)]
         assert info.metadata["mibi.instrument"] == "MIBIscope1" and image.description == "R1C3_Tonsil"
+        assert image.physical_size_x == (50.0, "µm")
     with tifffile.TiffFile(DATA / "mibi/v0.1.tiff") as tif:
         assert np.array_equal(
             stack_of(DATA / "mibi/v0.1.tiff")[0, :, 0], np.stack([page.asarray() for page in tif.pages])

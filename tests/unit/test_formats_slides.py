@@ -57,7 +57,7 @@ def test_levels_focal_planes_and_overview_of_hamamatsu(tmp_path: Path) -> None:
     with open_reader(path) as reader:
         info = reader.info()
         image = info.images[0]
-        assert [one.name for one in info.images] == ["a.ndpi", "macro image"]
+        assert [one.name for one in info.images] == ["", "macro image"]
         assert [(level.width, level.height) for level in image.levels] == [(160, 120), (80, 60)]
         assert image.tile_size == (16, 8)
         assert image.physical_size_x == (0.5, "µm") and info.metadata["Slide"] == "x"
@@ -118,7 +118,7 @@ def test_channels_and_extras_of_akoya() -> None:
     with open_reader(made("a.qptiff")) as reader:
         info = reader.info()
         image = info.images[0]
-        assert [one.name for one in info.images] == ["a.qptiff", "macro image", "label image"]
+        assert [one.name for one in info.images] == ["resolution #1", "thumbnail", "Overview", "Label"]
         assert [(channel.name, channel.color) for channel in image.channels] == [
             ("DAPI", -16744193), ("Opal 520", -16744193),
         ]  # fmt: skip

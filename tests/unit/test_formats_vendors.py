@@ -162,6 +162,7 @@ def test_sample_is_what_independent_readers_say(sample: Sample) -> None:
         assert digest.hexdigest() == sample.sha1
 
 
+@pytest.mark.usefixtures("no_bio_formats")
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 @pytest.mark.parametrize("keep", [0.03, 0.5, 0.97])
 def test_truncated_samples_are_refused_when_opened(sample: Sample, keep: float, tmp_path: Path) -> None:
