@@ -30,6 +30,7 @@ from omero_server.formats.dicomfile import (
     text,
 )
 from omero_server.formats.dicomframes import Region, check_source, frame_region
+from omero_server.formats.dicomparts import joined
 from omero_server.formats.dicomseries import SLIDE, Stack, members, stacked
 from omero_server.formats.dicomslide import slide_images
 from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, PlaneInfo, Quantity
@@ -79,7 +80,8 @@ class DicomReader(Reader):
             check_source(sources[-1], file)
         if sum(source.count for source in sources) > _MOST_FRAMES:
             raise FormatError(files[0], "has too many frames")
-        datasets = [dataset for dataset, _ in headers]
+        parts = joined([dataset for dataset, _ in headers], sources, files)
+        datasets, sources = [dataset for dataset, _ in parts], [source for _, source in parts]
         if _is_slide(files[0]):
             images = slide_images(files, datasets, sources)
         else:
@@ -87,9 +89,11 @@ class DicomReader(Reader):
         return FilesetInfo(cls.format, cls.name, cls.version, files, images, metadata=notes_of(datasets[0]))
 
     def pixel_files(self) -> list[set[Path]]:
-        return [
-            {self._info.used_files[source["file"]] for source in image.index["sources"]} for image in self._info.images
-        ]
+        found = []
+        for image in self._info.images:
+            parts = [part for source in image.index["sources"] for part in source["parts"] or [source]]
+            found.append({self._info.used_files[part["file"]] for part in parts})
+        return found
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
         image = self._info.images[series]
@@ -122,7 +126,7 @@ class DicomReader(Reader):
             if (series, number_) not in self._sources:
                 fields: dict[str, Any] = self._info.images[series].index["sources"][number_]
                 self._sources[series, number_] = Source(**fields)
-            source = self._sources[series, number_]
+            source, frame = self._sources[series, number_].part(frame)
         return frame_region(source, self._info.used_files[source.file], frame, sample, region, self._cache)
 
     def close(self) -> None:

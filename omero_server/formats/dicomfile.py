@@ -55,7 +55,8 @@ class Source:
     """The pixels of one file; its fields are plain, so that they can be kept as JSON.
 
     `frames`: for each frame of a compressed file its pieces as place, length, place, length...; else they follow each
-    other from `offset`. `palette`: first index, then red, green and blue entries.
+    other from `offset`. `palette`: first index, then red, green and blue entries. `parts`: of an image in several files
+    (`dicomparts`) the pixels of each, as sources or their fields; `count` is that of all.
     """
 
     file: int
@@ -72,6 +73,16 @@ class Source:
     offset: int = 0
     frames: list[list[int]] | None = None
     palette: list[list[int]] | None = None
+    parts: list[Any] | None = None
+
+    def part(self, frame: int) -> tuple[Source, int]:
+        """The file that holds a frame, and the number of the frame in it."""
+        for fields in self.parts or ():
+            one = fields if isinstance(fields, Source) else Source(**fields)
+            if frame < one.count:
+                return one, frame
+            frame -= one.count
+        return self, frame
 
     @property
     def frame_bits(self) -> int:

@@ -1,4 +1,4 @@
-"""Which DICOM files belong together: those of one series in one folder that have one shape, and whole slides."""
+"""Which DICOM files belong together: those of one series in one folder that have one shape, concatenations, slides."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from omero_server.formats.base import FormatError
 from omero_server.formats.dicomfile import Dataset, is_dicom, number, numbers, read_header, text
+from omero_server.formats.dicomparts import KEY, NUMBER
 
 __all__ = ["SLIDE", "Stack", "members", "place_of", "stacked"]
 
@@ -96,10 +97,13 @@ def _brief_of(path: Path) -> _Brief:
 
 @lru_cache(maxsize=50_000)
 def _read_brief(path: Path, _modified: int, _size: int) -> _Brief:
-    dataset, _ = read_header(path, (*_SHAPE, *_PLACE, "NumberOfFrames"))
+    dataset, _ = read_header(path, (*_SHAPE, *_PLACE, "NumberOfFrames", KEY, NUMBER))
     shape = tuple(text(dataset, keyword) for keyword in _SHAPE)
     place = place_of(dataset)
     order = number(dataset, "TemporalPositionIdentifier"), number(dataset, "InstanceNumber")
+    concatenation = text(dataset, KEY)
+    if concatenation and shape[1] != SLIDE:
+        return _Brief((KEY, concatenation), None, (number(dataset, NUMBER),))
     if not shape[0]:
         return _Brief(None, place, order)
     if shape[1] == SLIDE:

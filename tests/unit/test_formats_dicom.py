@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +275,67 @@ def test_a_slide_with_tiles_left_out(tmp_path: Path) -> None:
     )  # fmt: skip
     with pytest.raises(FormatError, match="outside of the slide"):
         open_reader(path)
+
+
+def _concatenation(folder: Path, frames: Array, counts: Sequence[int], **more: Any) -> list[Path]:
+    """Frames in files of so many each, whose names have another order than their numbers."""
+    found, first = [], 0
+    groups = more.pop("PerFrameFunctionalGroupsSequence", None)
+    for number, count in enumerate(counts, 1):
+        if groups:
+            more["PerFrameFunctionalGroupsSequence"] = groups[first : first + count]
+        found.append(_file(
+            folder / f"{9 - number}.dcm", frames[first : first + count], SeriesInstanceUID="1.2.3",
+            ConcatenationUID="1.2.3.4", InConcatenationNumber=number, InConcatenationTotalNumber=len(counts),
+            ConcatenationFrameOffsetNumber=first, InstanceNumber=number, **more,
+        ))  # fmt: skip
+        first += count
+    return found
+
+
+def test_an_image_in_several_files_is_one(tmp_path: Path) -> None:
+    frames = _ramp(7, 5, 6, 1)
+    parts = _concatenation(tmp_path, frames, (3, 3, 1))
+    with open_reader(parts[2]) as reader:
+        assert reader.info().used_files == parts and reader.pixel_files() == [set(parts)]
+        assert reader.image(0).size_z == 7
+    assert np.array_equal(stack_of(parts[1])[0, 0], frames[..., 0])
+    assert [len(one.files) for one in scan([tmp_path]).candidates] == [3]
+    parts[1].unlink()
+    with pytest.raises(FormatError, match="is in 3 parts, of which 1, 3 are here"):
+        open_reader(parts[0])
+
+
+def test_parts_that_do_not_fit_together(tmp_path: Path) -> None:
+    parts = _concatenation(tmp_path, _ramp(4, 5, 6, 1), (2, 2))
+    _file(
+        parts[1], _ramp(2, 5, 8, 1), ConcatenationUID="1.2.3.4", InConcatenationNumber=2, InConcatenationTotalNumber=2
+    )
+    with pytest.raises(FormatError, match="different pixels"):
+        open_reader(parts[0])
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_level_of_a_slide_in_several_files(sparse: bool, tmp_path: Path) -> None:
+    pixels = _ramp(16, 24, 1)
+    tiles = pixels.reshape(2, 8, 3, 8, 1).swapaxes(1, 2).reshape(-1, 8, 8, 1)
+    order, groups = [4, 0, 5, 1, 2, 3] if sparse else list(range(6)), []
+    for number in order:
+        place, frame = Dataset(), Dataset()
+        place.ColumnPositionInTotalImagePixelMatrix = number % 3 * 8 + 1
+        place.RowPositionInTotalImagePixelMatrix = number // 3 * 8 + 1
+        frame.PlanePositionSlideSequence = [place]
+        groups.append(frame)
+    parts = _concatenation(
+        tmp_path, tiles[order], (4, 2), SOPClassUID=SLIDE, TotalPixelMatrixColumns=24, TotalPixelMatrixRows=16,
+        DimensionOrganizationType="TILED_SPARSE" if sparse else "TILED_FULL", PerFrameFunctionalGroupsSequence=groups,
+        ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
+    )  # fmt: skip
+    _slide(tmp_path, "half.dcm", pixels[::2, ::2])
+    assert np.array_equal(stack_of(parts[1])[0, 0, 0], pixels[..., 0])
+    with open_reader(parts[0]) as reader:
+        assert [(level.width, level.height) for level in reader.image(0).levels] == [(24, 16), (12, 8)]
+        assert np.array_equal(reader.read(0, 0, 0, 0, 0, 5, 6, 15, 9), pixels[6:15, 5:20, 0])
 
 
 def test_a_slide_that_lacks_tiles(tmp_path: Path) -> None:
