@@ -15,6 +15,10 @@ class BuildGenerated(build_py):
 
         omero_build.build()
         super().run()
+        if not self.editable_mode:
+            from omero import _old_modules
+
+            _old_modules.write(Path(self.build_lib))
 
 
 # Without a C compiler the server does without: Ice's own encoder and numpy are slower, and make the same.

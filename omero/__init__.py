@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omero import _old_modules
 from omero.errors import ClientError, CmdError, UnloadedCollectionException, UnloadedEntityException
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ __all__ = [
     "client_wrapper",
     "proxy_to_instance",
 ]
+
+
+_old_modules.install()
 
 
 def client(*args: Any, **kwargs: Any) -> BaseClient:

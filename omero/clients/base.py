@@ -83,6 +83,8 @@ class BaseClient(FileTransfer, SessionEnvironment):
     ServiceFactory), ``ic`` the communicator, ``adapter`` for callbacks.
     """
 
+    CallbackI = NoticeServant
+
     def __init__(
         self,
         args: Any = None,
@@ -152,6 +154,16 @@ class BaseClient(FileTransfer, SessionEnvironment):
         group = id.properties.getProperty("omero.group")
         if group:
             context.put(omero.constants.GROUP, group)
+
+    def parseAndSetInt(self, data: Any, key: str, newValue: Any) -> str:
+        """Set a property of ``data`` (Ice.InitializationData) to a number, and return it as it was set.
+
+        Without a number in ``newValue`` the property stays as it is; without one there either, it gets ``"0"``.
+        """
+        value = str(newValue) if newValue else data.properties.getProperty(key)
+        value = value if str(value).isdigit() else "0"
+        data.properties.setProperty(key, value)
+        return str(value)
 
     def setAgent(self, agent: str) -> None:
         """What the session says it was made by. Before ``createSession``."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from typing import IO, Any
 
 from omero.gateway.annotating import link_table
@@ -129,6 +130,29 @@ TransmittanceRangeWrapper = _TransmittanceRangeWrapper
 WellSampleWrapper = _WellSampleWrapper
 WellWrapper = _WellWrapper
 
+# What programs take from here though it is defined elsewhere: it is loaded when asked for.
+BORROWED = {
+    **dict.fromkeys(("rbool", "rdouble", "rint", "rlist", "rlong", "rstring", "rtime", "unwrap"), "omero.rtypes"),
+    **dict.fromkeys(("Chgrp2", "Chown2", "Delete2", "DoAll", "Save", "SkipHead"), "omero.cmd"),
+    "ChildOption": "omero.cmd.graphs",
+    "image_to_html": "omero.gateway.utils",
+    "timeit": "omero.util.decorators",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Borrowed names, annotation classes of the model, and names of pixel types."""
+    if name.startswith("PixelsType"):
+        module = "omero.model.enums"
+    elif name.endswith("AnnotationI"):
+        module = "omero.model"
+    elif name in BORROWED:
+        module = BORROWED[name]
+    else:
+        raise AttributeError(f"module 'omero.gateway' has no attribute {name!r}")
+    return getattr(import_module(module), name)
+
+
 # Wrapper classes by the type that ``getObjects`` is given.
 KNOWN_WRAPPERS: dict[str, Any] = {}
 
@@ -171,6 +195,13 @@ def refreshWrappers() -> None:
 
 
 refreshWrappers()
+
+
+def add_plate_filter(clauses: list[str], params: Any, opts: dict[str, Any] | None) -> None:
+    """Add to a query about wells or runs what limits it to the plate whose id is ``opts["plate"]``."""
+    if opts and "plate" in opts:
+        clauses.append("obj.plate.id = :pid")
+        params.addLong("pid", opts["plate"])
 
 
 def fileread(fin: IO[bytes], fsize: int, bufsize: int) -> bytes:
@@ -258,6 +289,7 @@ __all__ = [
     "_LightSourceWrapper",
     "_OriginalFileAsFileObj",
     "_letterGridLabel",
+    "add_plate_filter",
     "assert_pixels",
     "assert_re",
     "fileread",

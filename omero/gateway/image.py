@@ -17,13 +17,14 @@ from omero.gateway.image_query import channels_query, pixels_query
 from omero.gateway.plots import Plots
 from omero.gateway.render import Rendering
 from omero.gateway.utils import image_to_html
+from omero.gateway.view_options import ViewOptions
 from omero.gateway.wrapper import BlitzObjectWrapper, OmeroRestrictionWrapper, distinct, local_time, resolve
 from omero.rtypes import unwrap
 
 __all__ = ["_ImageWrapper"]
 
 
-class _ImageWrapper(Plots, Rendering, ImageFiles, BlitzObjectWrapper, OmeroRestrictionWrapper):
+class _ImageWrapper(Plots, Rendering, ViewOptions, ImageFiles, BlitzObjectWrapper, OmeroRestrictionWrapper):
     """An image."""
 
     OMERO_CLASS = "Image"

@@ -93,7 +93,7 @@ class _PlateWrapper(BlitzObjectWrapper, OmeroRestrictionWrapper):
         found = [(unwrap(low), unwrap(high)) for low, high in rows if low is not None]
         return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 
-    def _listChildren(self, ns: str | None = None, val: Any = None, params: Any = None) -> Iterator[Any]:
+    def _listChildren(self, ns: str | None = None, val: Any = None, params: Any = None, **kwargs: Any) -> Iterator[Any]:
         """The wells that have a place, with their fields and images, by row and column."""
         if self._childcache is None:
             query = (
@@ -227,7 +227,7 @@ class _WellWrapper(BlitzObjectWrapper, OmeroRestrictionWrapper):
             params.add("wellsample_index", rint(opts["wellsample_index"]))
         return restrict((text, clauses, params), "", "plateAcquisition.id = :plateAcq", "plateAcq", run)
 
-    def _listChildren(self, ns: str | None = None, val: Any = None, params: Any = None) -> Iterator[Any]:
+    def _listChildren(self, ns: str | None = None, val: Any = None, params: Any = None, **kwargs: Any) -> Iterator[Any]:
         """The fields in their order."""
         if self._childcache is None:
             if not self._obj.isWellSamplesLoaded():

@@ -133,15 +133,31 @@ class Plots:
     def _cells(self, z: int, t: int, compression: float, grey: bool) -> Iterator[tuple[str, Image]]:
         """(label, picture) of each channel alone, then of all; what was active is active again afterwards."""
         shown = self._active_indices()
-        labels = self.getChannelLabels()  # type: ignore[attr-defined]
+        channels = self.getChannels(noRE=True)  # type: ignore[attr-defined]
         try:
             for index in shown:
                 self.set_active_channels([index + 1])  # type: ignore[attr-defined]
-                yield labels[index], self.renderImage(z, t, compression).convert("RGB")  # type: ignore[attr-defined]
+                label = self._renderSplit_channelLabel(channels[index])
+                yield label, self.renderImage(z, t, compression).convert("RGB")  # type: ignore[attr-defined]
         finally:
             self.set_active_channels([index + 1 for index in shown])  # type: ignore[attr-defined]
         if not grey:
             yield "merged", self.renderImage(z, t, compression).convert("RGB")  # type: ignore[attr-defined]
+
+    def _renderSplit_channelLabel(self, channel: Any) -> str:
+        """What stands on a channel's picture."""
+        return str(channel.getLabel())
+
+    def _wordwrap(self, width: int, text: str, font: Any) -> list[str]:
+        """The text in lines of at most ``width`` pixels in the font; a longer word has a line of its own."""
+        lines: list[str] = []
+        for word in text.split():
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and font.getlength(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        return lines
 
     # Exports
 

@@ -214,12 +214,12 @@ class RenderingSettings(Engine):
         found = self._conn.getPixelsService().retrieveAllRndSettings(self.getPixelsId(), eid, self._conn.SERVICE_OPTS)  # type: ignore[attr-defined]
         return [_described(settings) for settings in found]
 
+    @assert_re()
     def saveDefaults(self) -> bool:
         """Store the settings in use as the caller's; False when that is not allowed."""
-        if not self.canAnnotate() or self._re is None:  # type: ignore[attr-defined]
+        if not self.canAnnotate():  # type: ignore[attr-defined]
             return False
-        context = self._own_context()  # type: ignore[attr-defined]
-        self._re.saveCurrentSettings(context)
+        self._re.saveCurrentSettings(self._own_context())  # type: ignore[attr-defined]
         return True
 
     @assert_re()

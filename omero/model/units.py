@@ -129,7 +129,14 @@ class Conversions(dict[Any, dict[Any, Conversion]]):
             return default
 
 
-class UnitValue:
+class UnitBase:
+    """Base of all values with units."""
+
+    def _base_string(self, v: Any, u: Any) -> str:
+        return "" if v is None else f"{v} {u}" if u is not None else str(v)
+
+
+class UnitValue(UnitBase):
     """What the classes of values with units share."""
 
     BARE: ClassVar[type[Any]]
@@ -199,9 +206,6 @@ class UnitValue:
 
     def __str__(self) -> str:
         return self._base_string(self._value, self._unit)
-
-    def _base_string(self, v: Any, u: Any) -> str:
-        return "" if v is None else f"{v} {u}" if u is not None else str(v)
 
 
 class _OnFirstUse:
