@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
+
+import Ice
 
 from omero.factories import register
 
@@ -14,7 +17,7 @@ def registerObjectFactory(ic: Any, client: Any = None) -> None:
 
     ``client`` is put into the details of every object. A communicator that does so already stays as it is.
     """
-    if ic.getValueFactoryManager().find("") is None:
+    with suppress(Ice.AlreadyRegisteredException):
         register(ic, client)
 
 
@@ -22,4 +25,4 @@ def conditionalAdd(name: str, ic: Any, of: Any) -> None:
     """Let ``of.create(type_id)`` make the values of the type id ``name``, unless something does so already."""
     manager = ic.getValueFactoryManager()
     if manager.find(name) is None:
-        manager.add(of.create, name)
+        manager.add(lambda type_id: of.create(type_id), name)

@@ -1,8 +1,8 @@
 """``ConfigXml``: the properties of a server in ``etc/grid/config.xml``, for programs that read or change them.
 
-    config = ConfigXml("etc/grid/config.xml")
-    config["omero.data.dir"] = "/data"
-    config.close()
+config = ConfigXml("etc/grid/config.xml")
+config["omero.data.dir"] = "/data"
+config.close()
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from xml.etree.ElementTree import Comment, Element, ParseError, SubElement, fromstring, tostring
 
 __all__ = [
@@ -138,7 +138,7 @@ def write_document(path: Path, root: Element) -> None:
     _sync_directory(path.parent)
 
 
-def written_by() -> Element:
+def written_by() -> "Element[Any]":
     """The comment at the head of the file."""
     stamp = datetime.now(UTC).astimezone().strftime("%a %b %d %H:%M:%S %Y")
     return Comment(f" Written by the configuration system at {stamp}. Change it with `omero config`. ")

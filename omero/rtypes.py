@@ -500,7 +500,7 @@ class ObjectFactory:
         """Add this factory to the communicator, unless it has one for the class."""
         manager = ic.getValueFactoryManager()
         if manager.find(self.id) is None:
-            manager.add(self.create, self.id)
+            manager.add(lambda type_id: self.create(type_id), self.id)
 
 
 CLASSES: tuple[type[Any], ...] = (

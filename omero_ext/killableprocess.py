@@ -51,4 +51,4 @@ def check_call(*args: Any, **kwargs: Any) -> None:
     """Run a program to its end. Raises CalledProcessError when it fails."""
     code = call(*args, **kwargs)
     if code:
-        raise CalledProcessError(code, kwargs.get("args", args[0] if args else None))
+        raise CalledProcessError(code, kwargs["args"] if "args" in kwargs else args[0])

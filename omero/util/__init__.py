@@ -14,8 +14,8 @@ from collections import deque
 from importlib import import_module
 from typing import Any
 
-from omero.util.paths import path
 from omero._release import omero_version
+from omero.util.paths import path
 
 APPDIR_DEFAULTS = ("OMERO.py", "OME", "5")
 LOGDIR = os.path.join("var", "log")
@@ -125,7 +125,7 @@ def tail_lines(filename: Any, linesback: int = 10, returnlist: int = 0) -> Any:
 
 def long_to_path(id: int, root: str = "") -> str:
     """The path of a file in a binary repository, by its id: ``Dir-001/Dir-234/1234567``."""
-    folders = []
+    folders: list[str] = []
     rest = int(id)
     while rest > 999:
         rest //= 1000

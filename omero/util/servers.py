@@ -173,7 +173,7 @@ class Servant(SimpleServant):
         self.resources.cleanup()
 
 
-class Server(Ice.Application):  # type: ignore[misc]
+class Server(Ice.Application):
     """A program with one servant: ``sys.exit(Server(MyServant, "MyAdapter", Ice.Identity("My")).main(sys.argv))``.
 
     Exit codes: 50 a dependency is missing, 100 the servant cannot be made, 200 the adapter cannot be opened.

@@ -84,9 +84,7 @@ class TempFileManager:
         os.close(handle)
         return name
 
-    def create_path(
-        self, prefix: str, suffix: str, folder: bool = False, text: bool = False, mode: str = "r+"
-    ) -> path:
+    def create_path(self, prefix: str, suffix: str, folder: bool = False, text: bool = False, mode: str = "r+") -> path:
         """A new empty file, or folder, that goes at the end of the program."""
         self._prepare()
         if folder:
