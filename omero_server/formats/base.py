@@ -28,6 +28,7 @@ __all__ = [
     "FormatError",
     "Reader",
     "UnsupportedFormat",
+    "check_sizes",
     "decoding",
     "pixel_type_of",
     "plane_number",
@@ -133,6 +134,9 @@ def check_sizes(info: FilesetInfo) -> None:
         for axis, size in zip("XYZCT", sizes, strict=True):
             if not 1 <= size <= MAX_SIZE:
                 raise FormatError(info.entry, f"declares a size of {size} in {axis}")
+        for level in image.levels:
+            if not (1 <= level.width <= MAX_SIZE and 1 <= level.height <= MAX_SIZE):
+                raise FormatError(info.entry, f"declares a level of {level.width}x{level.height} pixels")
 
 
 class Reader(ABC):

@@ -103,7 +103,11 @@ class Jpeg2000Reader(Reader):
     def _headers(self) -> Codestream:
         with self._lock:
             if self._stream is None:
-                self._stream = read_codestream(self._info.entry)
+                stream, image = read_codestream(self._info.entry), self._info.images[0]
+                _check_amount(stream, self._info.entry)
+                if (stream.end[0] - stream.origin[0], stream.end[1] - stream.origin[1]) != (image.size_x, image.size_y):
+                    raise FormatError(self._info.entry, "has another size than before", "Import it again.")
+                self._stream = stream
             return self._stream
 
     def _kept_piece(self, stream: Codestream, number: int, reduction: int) -> Array:

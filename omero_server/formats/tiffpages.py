@@ -260,9 +260,17 @@ class TiffFiles:
         return np.asarray(colormap)
 
     def segment_bytes(self, ref: PageRef, number: int) -> bytes:
-        """A strip or tile of the page as it is stored."""
-        page = self._page(ref)
-        return self._bytes(ref, page.dataoffsets[number], page.databytecounts[number])
+        """A strip or tile of the page as it is stored; FormatError when it unpacks to more than belongs into it."""
+        return self._segment_bytes(ref, self._page(ref), number)
+
+    def _segment_bytes(self, ref: PageRef, page: TiffPage, number: int) -> bytes:
+        count = page.databytecounts[number]
+        if count > MAX_SEGMENT_BYTES:
+            raise FormatError(self._paths[ref[0]], f"has a compressed piece of {count} bytes, too large to decode")
+        data = self._bytes(ref, page.dataoffsets[number], count)
+        if page.compression in _PICTURES:
+            _check_picture(page, data, self._paths[ref[0]])
+        return data
 
     def _file(self, number: int) -> TiffFile:
         tif = self._files.pop(number, None)
@@ -363,12 +371,7 @@ class TiffFiles:
 
     def _decode(self, ref: PageRef, page: TiffPage, number: int) -> Array | None:
         """One strip or tile as (rows, columns, samples); None when it is empty."""
-        count = page.databytecounts[number]
-        if count > MAX_SEGMENT_BYTES:
-            raise FormatError(self._paths[ref[0]], f"has a compressed piece of {count} bytes, too large to decode")
-        data = self._bytes(ref, page.dataoffsets[number], count)
-        if page.compression in _PICTURES:
-            _check_picture(page, data, self._paths[ref[0]])
+        data = self._segment_bytes(ref, page, number)
         if is_subsampled(page):
             return decode_subsampled(page, data, number)
         tables: dict[str, Any] = {}

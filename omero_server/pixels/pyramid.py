@@ -15,7 +15,7 @@ import numpy as np
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from tifffile import TiffPage
 
-from omero_server.formats.base import Array, FormatError, Reader, decoding
+from omero_server.formats.base import Array, FormatError, Reader, check_sizes, decoding
 from omero_server.formats.info import FilesetInfo, ImageInfo, Level
 from omero_server.formats.tiffbase import PagedReader, load_pages, page_pixel_type
 from omero_server.formats.tiffpages import PageRef, first_page, is_tiff
@@ -30,10 +30,14 @@ _PLANES = "the planes that it has are not those of the image"
 
 def open_pyramid(path: Path, zct: tuple[int, int, int], pixel_type: str) -> Reader:
     """A reader of the pyramid of pixels with so many planes. FormatError for another file."""
-    page = _first_page(path)
-    if page.description.startswith("{"):
-        return OwnPyramidReader(_own(path, page, _known(path, page), zct, pixel_type))
-    return OldPyramidReader(_old(path, zct, pixel_type))
+    with decoding(path, "opening the pyramid"):
+        page = _first_page(path)
+        if page.description.startswith("{"):
+            reader: Reader = OwnPyramidReader(_own(path, page, _known(path, page), zct, pixel_type))
+        else:
+            reader = OldPyramidReader(_old(path, zct, pixel_type))
+        check_sizes(reader.info())
+    return reader
 
 
 def _first_page(path: Path) -> TiffPage:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from omero_server.formats.base import Reader
 from omero_server.formats.info import FilesetInfo
 from omero_server.formats.registry import open_reader
 from omero_server.formats.scan import scan
@@ -21,9 +22,10 @@ from tests.support.packed import PACKED, packed
 from tests.support.samples import DATA
 from tests.support.sdt import sdt_sample
 from tests.support.slides import made
+from tests.support.unlisted import UNLISTED, unlisted_samples
 from tests.support.variants import variants
 
-__all__ = ["COLLECTION", "Sample", "families", "make_mutant", "stored_description"]
+__all__ = ["COLLECTION", "Sample", "families", "make_mutant", "opened", "stored_description"]
 
 COLLECTION = "OMERO_SAMPLE_COLLECTION"
 """Environment variable: a folder with more samples than `tests/data`; those of up to `_LARGEST` bytes are used."""
@@ -68,6 +70,8 @@ def families() -> dict[str, list[Sample]]:
             if sum(path.stat().st_size for path in candidate.files) <= _LARGEST:
                 common = Path(os.path.commonpath([path.parent for path in (*candidate.files, candidate.entry)]))
                 found.setdefault(candidate.reader, []).append(Sample(common, candidate.entry, candidate.files))
+    for name, paths in unlisted_samples().items():
+        found[name] = [Sample(path.parent, path, (path,)) for path in paths]
     # Some lie in folders whose names differ from run to run.
     return {name: sorted(found[name], key=_content) for name in sorted(found)}
 
@@ -93,6 +97,11 @@ def make_mutant(family: str, number: int, folder: Path) -> Path:
     return target / sample.entry.relative_to(sample.root)
 
 
+def opened(family: str, path: Path) -> Reader:
+    """A reader of a file; FormatError when it cannot be read."""
+    return UNLISTED[family].open(path) if family in UNLISTED else open_reader(path)
+
+
 def stored_description(family: str, number: int, folder: Path) -> FilesetInfo | None:
     """What was learnt of the fileset before it became the mutant in `folder`, as the server keeps it.
 
@@ -101,13 +110,13 @@ def stored_description(family: str, number: int, folder: Path) -> FilesetInfo | 
     if family == "fake":
         return None
     sample = Random(f"{family} {number}").choice(families()[family])
-    root, data = _description(sample)
+    root, data = _description(family, sample)
     return FilesetInfo.from_json(json.loads(data), folder / sample.root.name / root)
 
 
 @cache
-def _description(sample: Sample) -> tuple[Path, str]:
-    with open_reader(sample.entry) as reader:
+def _description(family: str, sample: Sample) -> tuple[Path, str]:
+    with opened(family, sample.entry) as reader:
         info = reader.info()
     return info.root.relative_to(sample.root), json.dumps(info.to_json())
 

@@ -11,53 +11,16 @@ import pytest
 import tifffile
 
 from omero_server.background.leftovers import remove_leftovers
-from omero_server.formats.base import PIXEL_DTYPES, FormatError
-from omero_server.formats.info import Level
+from omero_server.formats.base import FormatError
 from omero_server.pixels import pyramid_writer
 from omero_server.pixels.buffer import ReaderBuffer
 from omero_server.pixels.large import LargeBuffer
 from omero_server.pixels.pyramid import OldPyramidReader, OwnPyramidReader, open_pyramid
 from omero_server.pixels.pyramid_sizes import level_sizes
 from omero_server.pixels.pyramid_writer import write_pyramid
+from tests.support.pyramids import Source, made_of, write_old
 
 TILE = (64, 64)
-
-
-class Source:
-    """Planes in memory, axes t, c, z, y, x; counts the pixels that were read."""
-
-    byte_order = "<"
-
-    def __init__(self, data: Any, pixel_type: str) -> None:
-        self.data, self.pixel_type = data, pixel_type
-        self.size_t, self.size_c, self.size_z, self.size_y, self.size_x = data.shape
-        self.dtype = PIXEL_DTYPES[pixel_type]
-        self.levels = [Level(self.size_x, self.size_y)]
-        self.tile_size = (self.size_x, 16)
-        self.largest = self.read = 0
-
-    @property
-    def level_sizes(self) -> list[tuple[int, int]]:
-        return [(self.size_x, self.size_y)]
-
-    def plane(self, z: int, c: int, t: int, level: int = 0) -> Any:
-        return self.data[t, c, z]
-
-    def region(self, z: int, c: int, t: int, x: int, y: int, w: int, h: int, level: int = 0) -> Any:
-        self.largest, self.read = max(self.largest, w * h), self.read + w * h
-        return self.data[t, c, z, y : y + h, x : x + w]
-
-    def close(self) -> None:
-        return
-
-
-def made_of(pixel_type: str, *shape: int) -> Source:
-    dtype = PIXEL_DTYPES[pixel_type]
-    random = np.random.default_rng(1)
-    if dtype.kind == "f":
-        return Source(random.normal(size=shape).astype(dtype), pixel_type)
-    limits = np.iinfo(dtype)
-    return Source(random.integers(limits.min, limits.max, shape, dtype, endpoint=True), pixel_type)
 
 
 def halved(plane: Any) -> Any:
@@ -140,18 +103,6 @@ def test_nan_does_not_count_as_a_value(tmp_path: Path) -> None:
 def test_sizes_are_those_of_omero(size: tuple[int, int], reduced: list[tuple[int, int]]) -> None:
     sizes = level_sizes(*size, (256, 256))
     assert len(sizes) == 6 and sizes[0] == size and sizes[4:] == reduced
-
-
-def write_old(path: Path, planes: Any, tile: tuple[int, int], series: bool = True) -> None:
-    """A pyramid as OMERO writes it."""
-    with tifffile.TiffWriter(path, bigtiff=True) as tif:
-        options: dict[str, Any] = {"tile": tile, "compression": "jpeg2000", "metadata": None}
-        for number, plane in enumerate(planes):
-            tif.write(plane, description="OmeroPixelsPyramid v1.0.0" if not number else None, **options)
-        for level in (5, 4) if series else ():
-            width, height = level_sizes(planes.shape[2], planes.shape[1], tile)[level]
-            for plane in planes:
-                tif.write(np.full((height, width), plane[0, 0], plane.dtype), **options)
 
 
 @pytest.mark.parametrize("pixel_type", ["uint8", "uint16"])
