@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -113,12 +114,18 @@ def getRenderingEngine(session: Any, pixelsId: int) -> Any:
 
 @deprecated("the gateway's copyPlaneInfo")
 def getPlaneInfo(iQuery: Any, pixelsId: int, asOrderedList: bool = True) -> Any:
-    """What is known of planes, in the order of time; else a dict by place, such as "z:0t:0c:0"."""
+    """What is known of planes, in the order of time (without one last); else a dict by place, such as "z:0t:0c:0"."""
     params = omero.sys.ParametersI().addId(pixelsId)
-    found = iQuery.findAllByQuery("select i from PlaneInfo i where i.pixels.id = :id order by i.deltaT", params)
+    found = iQuery.findAllByQuery("select i from PlaneInfo i where i.pixels.id = :id", params)
     if asOrderedList:
-        return found
+        return sorted(found, key=_seconds)
     return {f"z:{i.theZ.val}t:{i.theT.val}c:{i.theC.val}": i for i in found}
+
+
+def _seconds(info: Any) -> float:
+    if info.deltaT is None:
+        return math.inf
+    return float(omero.model.TimeI(info.deltaT, omero.model.enums.UnitsTime.SECOND).getValue())
 
 
 @deprecated("the region service's findByImage")
