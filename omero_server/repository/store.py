@@ -67,13 +67,12 @@ class OpenFile:
             raise omero.ApiUsageException(message=f"At most {MAX_READ} bytes can be read at once, not {length}.")
         try:
             self._open(writing=False)
-            data = bytearray(length)
-            view, done = memoryview(data), 0
-            while done < length and (got := os.preadv(self._fd, [view[done:]], position + done)):
-                done += got
+            data = os.pread(self._fd, length, position)
+            while len(data) < length and (more := os.pread(self._fd, length - len(data), position + len(data))):
+                data += more
         except OSError as error:
             raise self._trouble(error, "read") from error
-        return bytes(data)
+        return data.ljust(length, b"\0")
 
     def write(self, data: bytes | memoryview, position: int) -> None:
         """Put bytes at a position; the file grows as needed."""
