@@ -1,4 +1,4 @@
-"""Importing 2 GB with `omero import`, against copying the file and taking its SHA1; and a plate of 384 images."""
+"""Importing 2 GB with `omero import`, against copying the file and taking its SHA1; and plates of 384 images."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from bench.server import running_server
 PLANES, SIDE = 512, 1448
 TURNS = 3
 PLATE = "plate&plates=1&plateRows=16&plateCols=24&sizeX=512&sizeY=512&pixelType=uint16.fake"
-IMAGES, WANTED = 384, 20
+ROWS, COLUMNS, PLATE_SIDE = 16, 24, 512
+IMAGES, WANTED = ROWS * COLUMNS, 20
+SCHEMA = 'xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"'
+BINARY_ONLY = f'<OME {SCHEMA}><BinaryOnly MetadataFile="plate.companion.ome" UUID="urn:uuid:0"/></OME>'
 
 
 def sample(path: Path) -> float:
@@ -67,18 +70,40 @@ def large_file(server: Any, folder: Path) -> None:
     print_figure("import", "MB/s", megabytes / median(ours), megabytes / median(floors), size_mb=round(megabytes))
 
 
-def plate(server: Any, folder: Path) -> None:
-    """Import a plate of wells with one image each, with minima and maxima, settings and thumbnails."""
-    path = folder / PLATE
-    path.touch()
-    seconds = median(timed_import(server, path) for _ in range(TURNS))
-    print_figure("plate import", "images/s", IMAGES / seconds, WANTED, images=IMAGES)
+def plate_of_files(folder: Path) -> Path:
+    """Write a plate of one OME-TIFF per well; the file that describes it."""
+    folder.mkdir()
+    values = np.random.default_rng(1).integers(0, 4096, (PLATE_SIDE, PLATE_SIDE), dtype=np.uint16)
+    wells, images = [], []
+    for i in range(IMAGES):
+        tifffile.imwrite(folder / f"{i}.ome.tif", np.roll(values, i), description=BINARY_ONLY, metadata=None)
+        wells.append(f'''<Well ID="Well:{i}" Row="{i // COLUMNS}" Column="{i % COLUMNS}">
+            <WellSample ID="WellSample:{i}" Index="{i}"><ImageRef ID="Image:{i}"/></WellSample></Well>''')
+        images.append(f'''<Image ID="Image:{i}"><Pixels ID="Pixels:{i}" Type="uint16" DimensionOrder="XYZCT"
+            SizeX="{PLATE_SIDE}" SizeY="{PLATE_SIDE}" SizeZ="1" SizeC="1" SizeT="1"><Channel ID="Channel:{i}"/>
+            <TiffData><UUID FileName="{i}.ome.tif">urn:uuid:{i}</UUID></TiffData></Pixels></Image>''')
+    path = folder / "plate.companion.ome"
+    text = "".join(wells)
+    path.write_text(f'<OME {SCHEMA}><Plate ID="Plate:0">{text}</Plate>{"".join(images)}</OME>')
+    return path
+
+
+def plates(server: Any, folder: Path) -> None:
+    """Import plates of wells with one image each, with minima and maxima, settings and thumbnails.
+
+    One is simulated, so that only images count; the other has a file for each.
+    """
+    simulated = folder / PLATE
+    simulated.touch()
+    for name, path in (("plate import", simulated), ("plate of files import", plate_of_files(folder / "plate"))):
+        seconds = median(timed_import(server, path) for _ in range(TURNS))
+        print_figure(name, "images/s", IMAGES / seconds, WANTED, images=IMAGES)
 
 
 def main() -> None:
     """Both."""
     with tempfile.TemporaryDirectory(prefix="omero-bench-") as folder, running_server() as server:
-        plate(server, Path(folder))
+        plates(server, Path(folder))
         large_file(server, Path(folder))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 import omero
 import omero._generated
@@ -25,14 +26,17 @@ from omero_server.security.voter import Action, Subject, allowed
 from omero_server.sessions.call import Call
 
 __all__ = [
+    "Content",
     "FileRow",
+    "content_of",
     "file_at",
     "file_by_id",
+    "files_by_id",
     "load_file",
     "location",
     "may_write",
     "readable",
-    "record_content",
+    "record_contents",
     "subject_of",
     "writable",
 ]
@@ -55,14 +59,30 @@ class FileRow:
     permissions: int
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Of a file on disk: size, time of change, and the checksum by the algorithm of its row, if that has one."""
+
+    size: int
+    mtime: datetime
+    hash: str | None
+
+
 def file_by_id(call: Call, file_id: int) -> FileRow:
     """The row with an id. ValidationException when there is none, SecurityViolation when the caller may not read it."""
-    row = call.db.execute(_columns().where(TABLES["originalfile"].c.id == file_id)).first()
-    if row is None:
-        raise omero.ValidationException(message=f"There is no OriginalFile with id {file_id}.")
-    if not readable(call, [file_id]):
-        raise omero.SecurityViolation(message=f"You may not read the OriginalFile {file_id}.")
-    return FileRow(*row)
+    return files_by_id(call, [file_id])[0]
+
+
+def files_by_id(call: Call, ids: Sequence[int]) -> list[FileRow]:
+    """The rows with these ids, in their order. Errors as those of `file_by_id`."""
+    rows = {row.id: FileRow(*row) for row in call.db.execute(_columns().where(TABLES["originalfile"].c.id.in_(ids)))}
+    missing = next((one for one in ids if one not in rows), None)
+    if missing is not None:
+        raise omero.ValidationException(message=f"There is no OriginalFile with id {missing}.")
+    hidden = set(rows).difference(readable(call, rows))
+    if hidden:
+        raise omero.SecurityViolation(message=f"You may not read the OriginalFile {min(hidden)}.")
+    return [rows[one] for one in ids]
 
 
 def file_at(call: Call, repository: Repository, path: str) -> FileRow | None:
@@ -111,15 +131,30 @@ def writable(path: Path) -> bool:
     return not path.exists() or os.access(path, os.W_OK)
 
 
-def record_content(call: Call, file_id: int, hasher: str | None, file: OpenFile) -> None:
-    """Put what is on disk now into the row: size, time of change and checksum. The content is made durable first."""
+def content_of(file: OpenFile, hasher: str | None) -> Content:
+    """What is on disk now. It is made durable first."""
     file.sync()
+    return Content(file.size, file.mtime, None if hasher is None else file.checksum(hasher))
+
+
+def record_contents(call: Call, contents: Mapping[int, Content]) -> None:
+    """Put what files contain into their rows, by their ids."""
+    if not contents:
+        return
     table = TABLES["originalfile"]
-    values: dict[str, Any] = {"size": file.size, "mtime": file.mtime, "update_id": call.event_id}
-    if hasher is not None:
-        values["hash"] = file.checksum(hasher)
-    call.db.execute(update(table).where(table.c.id == file_id).values(**values))
-    call.log("UPDATE", FILE_CLASS, [file_id])
+    change = update(table).where(table.c.id == bindparam("file_id"))
+    change = change.values(
+        size=bindparam("new_size"), mtime=bindparam("new_mtime"), update_id=call.event_id,
+        hash=func.coalesce(bindparam("new_hash"), table.c.hash),
+    )  # fmt: skip
+    call.db.execute(
+        change,
+        [
+            {"file_id": file_id, "new_size": one.size, "new_mtime": one.mtime, "new_hash": one.hash}
+            for file_id, one in contents.items()
+        ],
+    )
+    call.log("UPDATE", FILE_CLASS, contents)
 
 
 def load_file(call: Call, file_id: int) -> Any:

@@ -15,7 +15,7 @@ import omero
 import omero._generated
 import omero.grid
 import omero.model
-from omero_server.imports.files import FileRow, file_by_id
+from omero_server.imports.files import FileRow, files_by_id
 from omero_server.imports.references import Enumerations, reference
 from omero_server.imports.target import check_target
 from omero_server.imports.template import AUTO_CLOSE, Named, named_container, take_special
@@ -211,15 +211,12 @@ def upload_job(fileset: Any) -> Any:
 def _register_files(
     call: Call, repository: Repository, folder: Expanded, relative: Sequence[str], algorithm: str
 ) -> list[int]:
-    caller, new = call.caller, []
-    for path in relative:
-        parent, name = split(f"{folder.path}/{path}")
-        register_folders(call, repository.uuid, parent.strip("/"), lambda _: caller.user_id, USER_GROUP)
-        mimetype = "application/octet-stream"
-        new.append(
-            NewFile(parent, name, repository.uuid, mimetype, caller.user_id, caller.event_group, hasher=algorithm)
-        )  # fmt: skip
-    return insert_files(call, new)
+    caller, places = call.caller, [split(f"{folder.path}/{path}") for path in relative]
+    register_folders(call, repository.uuid, {parent for parent, _ in places}, lambda _: caller.user_id, USER_GROUP)
+    mimetype, owner, group = "application/octet-stream", caller.user_id, caller.event_group
+    return insert_files(
+        call, [NewFile(*place, repository.uuid, mimetype, owner, group, hasher=algorithm) for place in places]
+    )
 
 
 def _log_row(call: Call, repository: Repository, folder: str) -> int:
@@ -291,7 +288,7 @@ def _found(
         log_file_id=log_file,
         prefix=saved._templatePrefix._val,
         omitted_levels=omitted,
-        files=[file_by_id(call, one) for one in ids],
+        files=files_by_id(call, ids),
         repository=repository,
         settings=settings,
         group_id=call.caller.event_group,

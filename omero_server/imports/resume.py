@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, exists, func, select, update
 
 from omero_server.db.tables import TABLES
-from omero_server.imports.files import file_by_id
+from omero_server.imports.files import files_by_id
 from omero_server.imports.process import (
     CONTINUED,
     LOG_TYPE,
@@ -131,7 +131,7 @@ def _taken_over(call: Call, repository: Repository, fileset_id: int, files: list
         log_file_id=_log_file(call.db, [job for _, job in jobs.values()]),
         prefix=call.db.execute(select(fileset.c.templateprefix).where(fileset.c.id == fileset_id)).scalar_one(),
         omitted_levels=_omitted(call, fileset_id),
-        files=[file_by_id(call, one) for one in files],
+        files=files_by_id(call, files),
         repository=repository,
         settings=settings,
         group_id=call.caller.event_group,

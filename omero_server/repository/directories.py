@@ -7,10 +7,11 @@ folder that another transaction takes away.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from sqlalchemy import Connection, delete, exists, select, text
+from sqlalchemy import Connection, Text, column, delete, exists, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
 from omero_server.db.tables import TABLES
@@ -51,22 +52,34 @@ def find_row(db: Connection, repo: str, path: str) -> int | None:
     return db.execute(chosen).scalar()
 
 
-def register_folders(call: Writing, repo: str, path: str, owner_of: Callable[[int], int], group_id: int) -> int | None:
-    """Give "a/b/c" and the folders above it rows where they have none; id of the last one, None for the root.
+def register_folders(
+    call: Writing, repo: str, paths: Iterable[str], owner_of: Callable[[int], int], group_id: int
+) -> None:
+    """Give folders like "a/b/c" and those above them rows where they have none.
 
     `owner_of(level)` says who owns a new folder; the first level is 0.
     """
     lock_folders(call.db)
-    parts = [part for part in path.split("/") if part]
-    row: int | None = None
-    for level in range(len(parts)):
-        folder = "/".join(parts[: level + 1])
-        row = find_row(call.db, repo, folder)
-        if row is None:
-            parent, name = split(folder)
-            new = NewFile(parent, name, repo, DIRECTORY, owner_of(level), group_id)
-            row = insert_files(call, [new])[0]
-    return row
+    found = [[part for part in path.split("/") if part] for path in set(paths)]
+    wanted = sorted({"/".join(parts[: level + 1]) for parts in found for level in range(len(parts))})
+    known = _registered(call.db, repo, wanted)
+    new = [
+        NewFile(*split(folder), repo, DIRECTORY, owner_of(folder.count("/")), group_id)
+        for folder in wanted
+        if split(folder) not in known
+    ]
+    insert_files(call, new)
+
+
+def _registered(db: Connection, repo: str, folders: Sequence[str]) -> set[tuple[str, str]]:
+    """Parent and name of those folders that have rows."""
+    table, pairs = TABLES["originalfile"], [split(folder) for folder in folders]
+    lists = (literal([pair[n] for pair in pairs], ARRAY(Text)) for n in (0, 1))
+    asked = func.unnest(*lists).table_valued(column("path", Text), column("name", Text)).render_derived()
+    chosen = select(table.c.path, table.c.name).where(
+        table.c.repo == repo, table.c.path == asked.c.path, table.c.name == asked.c.name
+    )
+    return {(path, name) for path, name in db.execute(chosen)}
 
 
 def drop_empty(call: Logging, repo: str, folders: Iterable[str], keep_levels: int) -> list[tuple[str, int]]:

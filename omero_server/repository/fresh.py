@@ -44,7 +44,7 @@ def fresh_folder(call: Placing, repository: Repository, paths: Sequence[str]) ->
     namer = Namer(_values(call), paths, taken, entries)
     expanded = expand(config.get("omero.fs.repo.path"), namer, lambda name: clean_name(name, rules))
     register_folders(
-        call, repository.uuid, expanded.path,
+        call, repository.uuid, [expanded.path],
         lambda level: ROOT_USER if level < expanded.server_levels else caller.user_id, USER_GROUP,
     )  # fmt: skip
     return expanded

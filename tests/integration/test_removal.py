@@ -39,7 +39,7 @@ def stored(lab: Lab, layout: Layout, name: str) -> tuple[int, Path]:
     """A file of a managed repository in the folders ann_1/day/time; its id and place."""
     with lab.call("root", None) as call:
         repository = ensure_repository(call, layout.managed)
-        register_folders(call, repository.uuid, "ann_1/day/time", lambda level: 0, USER_GROUP)
+        register_folders(call, repository.uuid, ["ann_1/day/time"], lambda level: 0, USER_GROUP)
         file = NewFile("ann_1/day/time/", name, repository.uuid, "image/tiff", 0, USER_GROUP)
         row = insert_files(call, [file])[0]
     path = layout.managed / "ann_1/day/time" / name

@@ -10,7 +10,7 @@ import omero
 import omero._generated
 import omero.grid
 import omero.model
-from omero_server.imports.files import file_by_id
+from omero_server.imports.files import files_by_id, record_contents
 from omero_server.imports.process import CONTINUED, PROCESSES, SUBMITTED, UPLOADING, Import
 from omero_server.imports.references import reference
 from omero_server.imports.run import set_job_status
@@ -56,7 +56,7 @@ class ImportProcessService(StatefulService):
         file = OpenFile(self._process.paths[i], writable=writable)
         if writable:
             self._begin(i, file)
-        store = RawFileStoreService.of(call, self._process.files[i], file, self._process.caller)
+        store = RawFileStoreService.of(call, self._process.files[i], file, recorded=False)
         proxy = call.engine.activate(call, store)
         self._uploaders[i] = (store, proxy)
         return proxy
@@ -91,14 +91,15 @@ class ImportProcessService(StatefulService):
                 self._compare(own, hash)
                 set_job_status(own, [process.upload_job_id], "Finished")
             process.state = SUBMITTED
+            self._drop_stores()
             process.handle = call.engine.submit(replace(call, caller=process.caller), self._request())
         return process.handle
 
     def _compare(self, call: Call, hashes: list[str]) -> None:
         process = self._process
-        for store, _ in self._uploaders.values():
-            store.flush(call)
-        process.files = [file_by_id(call, row.id) for row in process.files]
+        written = {process.files[i].id: store.content for i, (store, _) in self._uploaders.items()}
+        record_contents(call, {file_id: content for file_id, content in written.items() if content is not None})
+        process.files = files_by_id(call, [row.id for row in process.files])
         stored = [row.hash or "" for row in process.files]
         wrong = {i: stored[i] for i, sent in enumerate(hashes) if not sent or sent.lower() != stored[i]}
         if wrong:

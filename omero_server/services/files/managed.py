@@ -16,7 +16,7 @@ import omero.grid
 import omero.model
 from omero_server.db.tables import TABLES
 from omero_server.formats.registry import readers
-from omero_server.imports.files import FileRow, file_by_id, location, may_write, readable
+from omero_server.imports.files import FileRow, files_by_id, location, may_write, readable
 from omero_server.imports.process import PROCESSES, prepare
 from omero_server.imports.resume import continued, expired, kept
 from omero_server.imports.undo import SystemCall, abandoned, discard
@@ -127,7 +127,7 @@ class ManagedRepositoryService(RepositoryService):
         table = TABLES["originalfile"]
         chosen = select(table.c.id).where(table.c.id.in_(ids or []), table.c.repo == self.repository.uuid)
         mine = list(call.db.execute(chosen.order_by(table.c.id)).scalars())
-        return [file_by_id(call, i) for i in sorted(readable(call, mine))]
+        return files_by_id(call, sorted(readable(call, mine)))
 
     def _check_may_make(self, call: Call, normal: str) -> None:
         if call.caller.is_admin:

@@ -9,18 +9,20 @@ from typing import Any
 import omero
 import omero._generated
 from omero_server.imports.files import (
+    Content,
     FileRow,
+    content_of,
     file_by_id,
     load_file,
     location,
     may_write,
-    record_content,
+    record_contents,
     writable,
 )
 from omero_server.imports.policy import check_download
 from omero_server.repository.store import OpenFile
 from omero_server.services.service import StatefulService, reads, unmanaged, writes
-from omero_server.sessions.call import Call, Caller
+from omero_server.sessions.call import Call
 
 __all__ = ["RawFileStoreService"]
 
@@ -50,15 +52,17 @@ class RawFileStoreService(StatefulService):
         self._target: _Target | None = None
         self._fixed = False
         self._call: Call | None = None
-        self._caller: Caller | None = None
+        self._content: Content | None = None
+        self._recorded_by_owner = False
 
     @classmethod
-    def of(cls, call: Call, row: FileRow, file: OpenFile, caller: Caller | None = None) -> RawFileStoreService:
-        """A store for a file that has been found and opened already. `caller`: who records what was written at the end,
-        if that is not whoever calls.
+    def of(cls, call: Call, row: FileRow, file: OpenFile, *, recorded: bool = True) -> RawFileStoreService:
+        """A store for a file that has been found and opened already.
+
+        recorded: whether it puts what was written into the file's row at its end; else its owner asks for `content`.
         """
         store = cls()
-        store._caller = caller
+        store._recorded_by_owner = not recorded
         store._call = call
         store._bind(row, file)
         store._fixed = True
@@ -134,7 +138,7 @@ class RawFileStoreService(StatefulService):
             file.touch()
         if not file.modified and file.size == target.row.size and file.size:
             return False
-        record_content(call, target.row.id, target.row.hasher, file)
+        record_contents(call, {target.row.id: content_of(file, target.row.hasher)})
         call.after_commit(target.recorded)
         return True
 
@@ -144,10 +148,13 @@ class RawFileStoreService(StatefulService):
             raise omero.ApiUsageException(message="No file has been chosen. Call setFileId first.")
         return self._target
 
-    def flush(self, call: Call) -> None:
-        """Record what was written so far, in the transaction of `call`."""
-        if self._target is not None and self._target.file.modified:
-            self._record(call, self._target)
+    @property
+    def content(self) -> Content | None:
+        """What was written so far, or until the store was closed, and is in no row yet; durable."""
+        target = self._target
+        if target is None or not target.file.modified:
+            return self._content
+        return content_of(target.file, target.row.hasher)
 
     def drop(self) -> None:
         """Close the file without recording anything: it is about to be removed."""
@@ -171,9 +178,11 @@ class RawFileStoreService(StatefulService):
         if target is None:
             return
         try:
-            if target.file.modified and self._call is not None:
+            if target.file.modified and self._recorded_by_owner:
+                self._content = content_of(target.file, target.row.hasher)
+            elif target.file.modified and self._call is not None:
                 call = self._call
-                with call.engine.begin(self._caller or call.caller, writable=True, session=call.session) as own:
+                with call.engine.begin(call.caller, writable=True, session=call.session) as own:
                     self._record(own, target)
         finally:
             target.file.close()

@@ -18,6 +18,7 @@ from omero_server.imports.files import (
     FileRow,
     file_at,
     file_by_id,
+    files_by_id,
     load_file,
     location,
     may_write,
@@ -182,7 +183,7 @@ class RepositoryService(Service):
         inside = table.c.path == (f"{normal}/" if normal else "/")
         chosen = select(table.c.id).where(table.c.repo == self.repository.uuid, inside).order_by(table.c.name)
         visible = set(readable(call, ids := list(call.db.execute(chosen).scalars())))
-        return [file_by_id(call, i) for i in ids if i in visible]
+        return files_by_id(call, [one for one in ids if one in visible])
 
     def _tree(self, call: Call, row: FileRow, normal: str) -> Any:
         content = {"id": omero.RLong(row.id), "mimetype": omero.RString(row.mimetype)}
