@@ -15,6 +15,7 @@ from omero.gateway import BlitzGateway
 from omero.model.enums import UnitsTime
 from omero.rtypes import rint, rstring
 from omero.util import figureUtil, image_utils, imageUtil, pydict_text_io, roi_handling_utils, script_utils
+from omero.util.metadata_mapannotations import MapAnnotationManager
 from omero.util.tiles import RPSTileLoop, TileData, TileLoopIteration
 from tests.support.instance import Instance
 
@@ -155,3 +156,13 @@ def test_texts_on_the_server(conn: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=f"Unknown file format: {unknown}"):
         pydict_text_io.load(unknown, session=conn.c.sf)
     store.close()
+
+
+def test_map_annotations_of_a_namespace(conn: Any) -> None:
+    for pairs in ([("k", "1"), ("x", "2")], [("k", "1"), ("y", "3")], [("x", "4")]):
+        made = omero.model.MapAnnotationI()
+        made.setMapValue([omero.model.NamedValue(*pair) for pair in pairs])
+        save(conn, made, ns="client utils/map")
+    manager = MapAnnotationManager()
+    manager.add_from_namespace_query(conn.c.sf, "client utils/map", ["k"])
+    assert [each.kvpairs for each in manager.get_map_annotations()] == [[("k", "1"), ("x", "2"), ("y", "3")]]
