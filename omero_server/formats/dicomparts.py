@@ -37,7 +37,7 @@ def _whole(parts: list[Part], files: Sequence[Path]) -> Part:
     dataset, first = parts[0]
     path = files[first.file]
     numbers = [int(number(part, NUMBER)) for part, _ in parts]
-    if numbers != list(range(1, max(total, len(parts)) + 1)):
+    if total > len(parts) or numbers != list(range(1, len(parts) + 1)):
         told = ", ".join(map(str, numbers[:10]))
         raise FormatError(path, f"is in {max(total, len(parts))} parts, of which {told} are here", "Put all together.")
     if len({_shape(source) for _, source in parts}) > 1:
