@@ -225,8 +225,8 @@ def _window(dataset: Dataset, source: Source) -> tuple[float, float] | None:
 
 
 def _places(image: ImageInfo, datasets: list[Dataset]) -> list[PlaneInfo]:
-    """Position of each slice of a series."""
-    if len(datasets) == 1 or image.size_c > 1:
+    """Position of each slice of a series; frames of one file share it."""
+    if len(datasets) != image.size_z * image.size_t or image.size_c > 1:
         return []
     found = []
     for plane, dataset in enumerate(datasets):

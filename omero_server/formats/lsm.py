@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from omero_server.formats.base import FormatError
 from omero_server.formats.flat import flat
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, ObjectiveInfo, PlaneInfo, Quantity
+from omero_server.formats.info import ChannelInfo, DetectorInfo, FilesetInfo, ImageInfo, PlaneInfo, Quantity
+from omero_server.formats.objectives import objective_named
 from omero_server.formats.tiff import image_of
 from omero_server.formats.tiffbase import PagedReader, load_pages
 from omero_server.formats.tiffpages import first_page
@@ -71,8 +73,9 @@ def _describe(image: ImageInfo, notes: dict[str, Any]) -> None:
     days = float(scan.get("Sample0time") or 0)
     image.acquired = _DAY_ZERO + timedelta(days=days) if days > 0 else None
     if scan.get("Objective"):
-        image.objective = ObjectiveInfo("Objective:0", model=str(scan["Objective"]))
+        image.objective = objective_named(str(scan["Objective"]))
     image.channels = _channels(image.size_c, notes)
+    _detection(image, scan)
     stamps = [float(stamp) for stamp in notes.get("TimeStamps", ())]
     image.planes = [
         PlaneInfo(z, c, t, delta_t=(stamps[t] - stamps[0], "s"))
@@ -80,6 +83,22 @@ def _describe(image: ImageInfo, notes: dict[str, Any]) -> None:
         for z in range(image.size_z)
         for c in range(image.size_c)
     ]
+
+
+def _detection(image: ImageInfo, scan: dict[str, Any]) -> None:
+    """Pinhole and detector of each channel, or of all channels of a spectrum."""
+    tracks = scan.get("Tracks") or ()
+    known = [one for track in tracks for one in track.get("DetectionChannels") or () if one.get("Acquire")]
+    if len(known) not in (1, image.size_c):
+        return
+    for number, channel in enumerate(image.channels):
+        at = number if len(known) > 1 else 0
+        one = known[at]
+        pinhole, name = float(one.get("PinholeDiameter") or 0), str(one.get("PointDetectorName") or "").strip()
+        channel.pinhole_size = (pinhole, "µm") if 0 < pinhole < math.inf else None
+        if name:
+            kind = "PMT" if name.lower().startswith("pmt") else None
+            channel.detector = DetectorInfo(f"Detector:{at}", type=kind, model=name)
 
 
 def _voxel(notes: dict[str, Any], axis: str) -> Quantity | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omero_server.formats.flat import flat
 from omero_server.formats.info import ChannelInfo, DetectorInfo, ImageInfo, ObjectiveInfo, PlaneInfo, Quantity
+from omero_server.formats.objectives import correction_in, immersion_in
 
 if TYPE_CHECKING:
     from nd2 import ND2File
@@ -52,7 +53,7 @@ def describe_image(file: ND2File, image: ImageInfo, frames: list[int], samples: 
         period = getattr(loop.parameters, "periodMs", None)
         if loop.type == "TimeLoop" and period and period > 0:
             image.time_increment = (period, "ms")
-    image.planes = _planes(file, image, frames)
+    image.planes = _planes(file, image, frames, samples)
 
 
 def _size(value: float) -> Quantity | None:
@@ -89,15 +90,31 @@ def _objective(optics: Any) -> ObjectiveInfo | None:
     return ObjectiveInfo(
         "Objective:0",
         model=optics.objectiveName or None,
+        immersion=immersion_in(optics.objectiveName or ""),
+        correction=correction_in(optics.objectiveName or ""),
         nominal_magnification=optics.objectiveMagnification or None,
         lens_na=optics.objectiveNumericalAperture or None,
         refractive_index=index if index and index > 0 else None,
     )
 
 
-def _planes(file: ND2File, image: ImageInfo, frames: list[int]) -> list[PlaneInfo]:
+def _exposures(file: ND2File) -> list[Quantity | None]:
+    """Of each plane of a frame: channels, or samples of a colour camera."""
+    planes: Any = file.unstructured_metadata()
+    for key in ("ImageMetadataSeqLV|0", "SLxPictureMetadata", "PicturePlanes"):
+        planes = planes.get(key) if isinstance(planes, dict) else None
+    found: list[Quantity | None] = []
+    while isinstance(planes, dict) and (plane := planes.get("PlaneNew", {}).get(str(len(found)))):
+        setting = planes.get("SampleSetting", {}).get(str(plane.get("SampleIndex")), {})
+        exposure = setting.get("ExposureTime")
+        fine = isinstance(exposure, int | float) and math.isfinite(exposure) and exposure > 0
+        found.append((float(exposure), "ms") if fine else None)
+    return found
+
+
+def _planes(file: ND2File, image: ImageInfo, frames: list[int], samples: int) -> list[PlaneInfo]:
     """Times and places of all planes; sets the time of acquisition from the first frame."""
-    found = []
+    found, exposures = [], _exposures(file)
     for place, number in enumerate(frames[:_MOST_FRAMES]):
         data = file.frame_metadata(number) if number >= 0 else None
         channels = getattr(data, "channels", None)
@@ -110,6 +127,8 @@ def _planes(file: ND2File, image: ImageInfo, frames: list[int]) -> list[PlaneInf
         stage = position.stagePositionUm if position else None
         for c in range(image.size_c):
             plane = PlaneInfo(z, c, t, delta_t=(time.relativeTimeMs, "ms"))
+            if c // samples < len(exposures):
+                plane.exposure_time = exposures[c // samples]
             if stage is not None:
                 places = (stage.x, "µm"), (stage.y, "µm"), (stage.z, "µm")
                 plane.position_x, plane.position_y, plane.position_z = places

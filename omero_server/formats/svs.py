@@ -8,7 +8,7 @@ from pathlib import Path
 from tifffile import TiffPage
 
 from omero_server.formats.base import FormatError
-from omero_server.formats.info import FilesetInfo, ImageInfo, ObjectiveInfo
+from omero_server.formats.info import FilesetInfo, ImageInfo, ObjectiveInfo, PlaneInfo
 from omero_server.formats.tiff import image_of
 from omero_server.formats.tiffbase import PagedReader, load_pages
 from omero_server.formats.tiffpages import first_page
@@ -75,6 +75,9 @@ def _describe(image: ImageInfo, notes: dict[str, str]) -> None:
     size = _number(notes.get("MPP"))
     if size:
         image.physical_size_x = image.physical_size_y = (size, "µm")
+    left, top = _number(notes.get("Left")), _number(notes.get("Top"))
+    if left and top:
+        image.planes = [PlaneInfo(0, 0, 0, position_x=(left, "mm"), position_y=(top, "mm"))]
     power = _number(notes.get("AppMag"))
     if power:
         image.objective = ObjectiveInfo("Objective:0", nominal_magnification=power)

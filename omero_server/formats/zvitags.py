@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from omero_server.formats.info import ChannelInfo, DetectorInfo, ImageInfo, MicroscopeInfo, ObjectiveInfo, PlaneInfo
+from omero_server.formats.objectives import correction_in, immersion_in
 
 __all__ = [
     "TagValues",
@@ -39,8 +40,6 @@ _NAMES = {
     16777488: "Excitation Wavelength", 16777489: "Emission Wavelength",
 }  # fmt: skip
 _MICROMETRE_UNIT = 76
-_IMMERSIONS = ("Oil", "Water", "Glycerol")
-_CORRECTIONS = {"plan-apochromat": "PlanApo", "plan-neofluar": "PlanNeofluar", "fluar": "Fluar", "achroplan": "Achro"}
 
 
 def variants(data: bytes, at: int = 0) -> list[tuple[int, Any]]:
@@ -107,8 +106,8 @@ def _objective(tags: TagValues) -> ObjectiveInfo | None:
         model=name,
         nominal_magnification=_number(tags, 2076),
         lens_na=_number(tags, 2077),
-        immersion=next((kind for kind in _IMMERSIONS if f" {kind.lower()}" in name.lower()), None),
-        correction=next((value for key, value in _CORRECTIONS.items() if key in name.lower()), None),
+        immersion=immersion_in(name),
+        correction=correction_in(name),
         working_distance=(distance, "µm") if distance and distance > 0 else None,
     )
 

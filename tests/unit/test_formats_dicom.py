@@ -96,6 +96,7 @@ def test_metadata_of_samples() -> None:
     with open_reader(DATA / "dicom/CT_small.dcm") as reader:
         notes, image = reader.info().metadata, reader.image(0)
         assert (notes["Modality"], notes["RescaleIntercept"]) == ("CT", "-1024")
+        assert [plane.position_z for plane in image.planes] == [(pytest.approx(-75.7), "mm")]
         assert image.acquired is not None and image.acquired.isoformat() == "1997-04-30T11:29:36"
     with open_reader(DATA / "dicom-wsi/sm_image_control.dcm") as reader:
         image = reader.image(0)

@@ -25,7 +25,9 @@ def test_channels_objective_and_planes() -> None:
         assert channel.detector is not None and channel.detector.model == "Nikon A1plus"
         assert image.objective is not None
         assert (image.objective.nominal_magnification, image.objective.lens_na) == (60.0, 0.95)
+        assert (image.objective.correction, image.objective.immersion) == ("PlanApo", None)
         assert len(image.planes) == 60 and image.significant_bits == 12
+        assert all(one.exposure_time == (pytest.approx(996.9976), "ms") for one in image.planes)
         assert plane.delta_t == (pytest.approx(445.0835), "ms") and plane.position_z == (pytest.approx(3912.3375), "µm")
         assert image.acquired is not None and image.acquired.isoformat() == "2014-06-18T13:55:23"
 

@@ -110,6 +110,7 @@ def test_slide_has_label_and_macro_as_images() -> None:
     with open_reader(DATA / "svs/CMU-1-Small-Region.svs") as reader:
         info = reader.info()
         assert [image.name for image in info.images] == ["", "label image", "macro image"]
+        assert info.images[0].planes[0].position_x == (25.691574, "mm")
         assert [(image.size_x, image.size_y) for image in info.images[1:]] == [(387, 463), (1280, 431)]
         assert info.images[0].objective is not None and info.images[0].objective.nominal_magnification == 20
         assert info.metadata["ScanScope ID"] == "CPAPERIOCS"
@@ -153,3 +154,7 @@ def test_lsm_channels_carry_names_and_wavelengths() -> None:
         wave = image.channels[0].emission_wavelength
         assert wave is not None and wave[0] == pytest.approx(423.0, abs=0.1) and wave[1] == "nm"
         assert image.objective is not None and image.objective.model == "Plan-Apochromat 63x/1.4 Oil DIC M27"
+        assert (image.objective.nominal_magnification, image.objective.immersion) == (63.0, "Oil")
+        detector = image.channels[27].detector
+        assert detector is not None and (detector.type, detector.model) == ("PMT", "PmtSPI1")
+        assert image.channels[27].pinhole_size == (pytest.approx(52.713), "µm")
