@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
+from xml.etree.ElementTree import Element
 
 from omero_server.formats.base import FormatError
 from omero_server.formats.info import Quantity
+from omero_server.formats.xmlnotes import parse_xml
 
 __all__ = [
     "OmeXml", "child", "children", "color", "date", "declares_ome", "length", "local", "number", "parse", "positive",
@@ -61,11 +59,7 @@ def child(element: Element | None, name: str) -> Element | None:
 
 def parse(text: str | bytes, path: Path) -> OmeXml:
     """Parse a document. FormatError when it is not well-formed OME-XML, or carries entities."""
-    data = text.encode() if isinstance(text, str) else text
-    try:
-        root = fromstring(data.strip(b"\0 \r\n\t"), forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise FormatError(path, f"has OME-XML that cannot be parsed: {error}") from error
+    root = parse_xml(text, path, "OME-XML")
     if local(root) != "OME":
         raise FormatError(path, f"has XML of the kind {local(root)!r} where OME is expected")
     definitions = (

@@ -118,6 +118,8 @@ class PngReader(RasterReader):
     version = f"1 (Pillow {PIL.__version__}, imagecodecs {imagecodecs.__version__})"
     suffixes = (".png",)
     magic = b"\x89PNG\r\n\x1a\n"
+    # Deflate makes a byte of at most 1032, which is eight pixels of one bit.
+    best_ratio = 1032 * 8
 
     @classmethod
     def _pixels_of(cls, picture: Image.Image, path: Path) -> Array:

@@ -75,7 +75,8 @@ class PagedReader(Reader):
             ref = self._page(image, level, (z, channels[0], t))
             with decoding(self._info.entry, f"reading plane z={z} c={channels[0]} t={t} of image {series}"):
                 found = None if ref is None else self._files.samples(ref, x, y, w, h)
-            if found is not None and found.dtype == PIXEL_DTYPES[image.pixel_type]:
+            fits = found is not None and found.shape == (h, w, samples)
+            if found is not None and fits and found.dtype == PIXEL_DTYPES[image.pixel_type]:
                 return [found[..., c % samples] for c in channels]
         return super().read_channels(series, level, z, channels, t, x, y, w, h)
 

@@ -14,16 +14,20 @@ from omero_server.formats.base import FormatError
 __all__ = ["flat_xml", "number_of", "parse_xml", "text_of"]
 
 _MOST_NOTES = 20_000
+_MOST_TAGS = 5_000_000
+"""Each takes a few hundred bytes of memory, and microseconds."""
 _LONGEST_NOTE = 2_000
 
 
-def parse_xml(data: bytes | str, path: Path) -> Element:
-    """The root element. FormatError when the text is no XML, or carries entities."""
+def parse_xml(data: bytes | str, path: Path, kind: str = "XML metadata") -> Element:
+    """The root element. FormatError when the text is no XML, carries entities, or would fill the memory."""
     raw = data.encode() if isinstance(data, str) else data
+    if raw.count(b"<") > _MOST_TAGS or raw.count(b"=") > 2 * _MOST_TAGS:
+        raise FormatError(path, f"has {kind} of more than {_MOST_TAGS:,} tags, too large to be read")
     try:
         root: Element = fromstring(raw.strip(b"\0 \r\n\t"), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise FormatError(path, f"has XML metadata that cannot be parsed: {error}") from error
+        raise FormatError(path, f"has {kind} that cannot be parsed: {error}") from error
     return root
 
 

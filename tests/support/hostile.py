@@ -38,7 +38,7 @@ _WALL_SECONDS = 120
 _TILE = 2048
 _HARMLESS = "Unrecognized WMPTag"
 """What the library of JPEG XR prints about a tag that it does not know; nothing can keep it from that."""
-_IMAGES = 6
+_IMAGES, _CHANNELS = 6, 4
 
 
 def findings(mutants: Iterable[tuple[str, int]]) -> list[str]:
@@ -137,6 +137,10 @@ def _read(reader: Reader, series: int, image: ImageInfo) -> None:
                 pixels = reader.read(series, level, *zct, x, y, w, h)
                 assert pixels.shape == (h, w), f"{pixels.shape} pixels instead of {(h, w)}"
                 assert pixels.dtype == PIXEL_DTYPES[image.pixel_type], f"{pixels.dtype} for {image.pixel_type}"
+    channels = range(min(image.size_c, _CHANNELS))
+    w, h = min(_TILE, image.levels[0].width), min(_TILE, image.levels[0].height)
+    for pixels in reader.read_channels(series, 0, 0, channels, 0, 0, 0, w, h):
+        assert pixels.shape == (h, w), f"channels of {pixels.shape} pixels instead of {(h, w)}"
 
 
 def examine(family: str, number: int) -> str:

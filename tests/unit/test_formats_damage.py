@@ -306,6 +306,13 @@ def test_endless_nesting(name: str, tmp_path: Path) -> None:
         assert error.reason and name != "a.json.tif"
 
 
+def test_elements_without_end(tmp_path: Path) -> None:
+    for text in (b"<a/>" * 5_000_000, b"<a " + b'b="" ' * 10_000_001 + b"/>"):
+        (tmp_path / "a.companion.ome").write_bytes(b"<OME>" + text + b"</OME>")
+        with pytest.raises(FormatError, match="more than 5,000,000 tags"):
+            open_reader(tmp_path / "a.companion.ome")
+
+
 def test_channels_without_end(tmp_path: Path) -> None:
     whole = (DATA / "ome-xml/6x4y1z1t1c8b-swatch.ome").read_text()
     (tmp_path / "a.ome").write_text(whole.replace('SizeC="1"', 'SizeC="2147483647"'))
