@@ -249,8 +249,10 @@ def test_wrong_checksum_is_refused_and_upload_can_be_repeated(client: Any, simul
     assert failure.value.failingChecksums == {0: hashlib.sha1(b"other content").hexdigest()}
     store = process.getUploader(0)
     assert store.truncate(0)
-    store.close()
     handle = process.verifyUpload([empty])
+    with pytest.raises(omero.ApiUsageException):
+        store.write(b"too late", 0, 8)
+    store.close()
     while handle.getResponse() is None:
         pass
     check_response(handle.getResponse())
