@@ -123,9 +123,8 @@ def count(request: pytest.FixtureRequest) -> Iterator[None]:
     ran = [item for item in request.session.items if item.name.startswith("test_example[")]
     failed = request.session.testsfailed - before
     text = f"documented examples: {len(ran)} run, {len(ran) - failed} passed, {len(EXAMPLES) - len(ran)} left out"
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(f"\n{text}")
+    with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
+        print(f"\n{text}")
 
 
 def _as_root(page: Page) -> dict[str, Any]:
