@@ -32,6 +32,7 @@ CLASSES: dict[str, tuple[str, str]] = {
     "omero.api.RawPixelsStore": ("pixels.raw", "RawPixelsStoreService"),
     "omero.api.RenderingEngine": ("rendering.engine", "RenderingEngineService"),
     "omero.api.ThumbnailStore": ("rendering.thumbnails", "ThumbnailStoreService"),
+    "omero.grid.Table": ("files.tables", "TableService"),
     "omero.grid.SharedResources": ("files.shared_resources", "SharedResourcesService"),
 }
 

@@ -272,8 +272,10 @@ def test_measurements_are_found_from_image_and_plate(world: World) -> None:
     assert [[roi.id.val for roi in several[one].rois] for one in annotations] == [[roi.id.val] for roi in rois]
     assert several[-1].rois == world.roi.getMeasuredRois(image, -1, None).rois == []
     assert world.bob.getRoiService().getRoiMeasurements(image, None) == []
-    with pytest.raises(omero.InternalException, match="not implemented"):
-        world.roi.getTable(annotations[0])
+    table = world.roi.getTable(annotations[0])
+    with pytest.raises(omero.ApiUsageException, match="Not yet initialized"):
+        table.getHeaders()
+    table.close()
 
 
 def png(pixels: np.ndarray[Any, Any]) -> bytes:

@@ -1,12 +1,15 @@
-"""SharedResources: repositories now; processors and tables are offered when their services run."""
+"""SharedResources: repositories and tables; processors are offered when their service runs."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import omero
 import omero._generated
 import omero.grid
 from omero_server.queries import run
-from omero_server.services.service import Service, reads
+from omero_server.services.files.tables import new_table, open_table
+from omero_server.services.service import Service, reads, unmanaged
 from omero_server.sessions.call import Call
 
 __all__ = ["SharedResourcesService"]
@@ -31,4 +34,20 @@ class SharedResourcesService(Service):
     @reads
     def areTablesEnabled(self, call: Call) -> bool:
         """Whether a server of tables is there."""
-        return False
+        return True
+
+    @unmanaged
+    def newTable(self, call: Call, repoId: int, path: str) -> Any:
+        """A new table, to be initialised. Its file belongs to no repository, whatever `repoId`."""
+        with call.engine.begin(call.caller, writable=True, session=call.session) as own:
+            table = new_table(own, path)
+        return call.engine.activate(call, table)
+
+    @unmanaged
+    def openTable(self, call: Call, file: Any) -> Any:
+        """The table in a file."""
+        if file is None or file._id is None:
+            raise omero.ValidationException(message="A table is opened by its file, which must have been saved.")
+        with call.engine.begin(call.caller, writable=False, session=call.session) as own:
+            table = open_table(own, file._id._val)
+        return call.engine.activate(call, table)

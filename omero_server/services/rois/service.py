@@ -9,13 +9,14 @@ import omero
 import omero.api
 import omero.model
 from omero_server.pixels.shapes import points_of
-from omero_server.queries import find, run
+from omero_server.queries import find, project, run
 from omero_server.saving.saver import save
 from omero_server.services.attaching import by_id, load
+from omero_server.services.files.tables import open_table
 from omero_server.services.rois.masks import masks_of_picture
 from omero_server.services.rois.results import RoiFilter, load_rois, result, roi_ids
 from omero_server.services.rois.shapes import Selection, covered_by, load_shapes, stats_of
-from omero_server.services.service import Service, reads, writes
+from omero_server.services.service import Service, reads, unmanaged, writes
 from omero_server.sessions.call import Call
 
 __all__ = ["RoiService"]
@@ -39,6 +40,17 @@ class RoiService(Service):
     """ROIs come with a fixed number of queries, however many there are; statistics are read window by window."""
 
     interface = "::omero::api::IRoi"
+
+    @unmanaged
+    def getTable(self, call: Call, annotationId: int) -> Any:
+        """The table in the file of an annotation."""
+        query = "select a.file.id from FileAnnotation a where a.id = :id"
+        with call.engine.begin(call.caller, writable=False, session=call.session) as own:
+            found = project(own, query, {"id": annotationId})
+            if not found:
+                raise omero.ApiUsageException(message=f"There is no FileAnnotation {annotationId} with a file.")
+            table = open_table(own, found[0][0]._val)
+        return call.engine.activate(call, table)
 
     @reads
     def findByRoi(self, call: Call, roiId: int, opts: Any) -> Any:
