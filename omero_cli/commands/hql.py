@@ -6,8 +6,8 @@ from typing import Any
 import omero
 from omero.sys import ParametersI
 from omero_cli.framework import Arguments, Context, Parser
-from omero_cli.tables import TableBuilder
-from omero_cli.values import cell, row_fields
+from omero_cli.object_tables import object_table
+from omero_cli.values import row_fields
 
 HELP = "Line number: all fields of that object. p: next page. r: this page again. q or Enter: quit."
 
@@ -36,7 +36,7 @@ def _browse(ctx: Context, args: Arguments, query: str) -> None:
     """Print the first page; then, at a terminal, what the user asks for."""
     offset = args.offset
     rows = _project(ctx, args, query, offset)
-    ctx.out(_table(rows, args))
+    ctx.out(object_table(rows, args.style, args.ids_only))
     if ctx.quiet or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return
     ctx.out(HELP)
@@ -45,7 +45,7 @@ def _browse(ctx: Context, args: Arguments, query: str) -> None:
             offset += args.limit
             rows = _project(ctx, args, query, offset)
         if choice in ("p", "r"):
-            ctx.out(_table(rows, args))
+            ctx.out(object_table(rows, args.style, args.ids_only))
         else:
             ctx.out(_detail(rows, choice))
 
@@ -66,24 +66,6 @@ def _project(ctx: Context, args: Arguments, query: str, offset: int) -> list[lis
 
 def _opened(value: Any) -> Any:
     return value.val if isinstance(value, omero.RObject) else value
-
-
-def _table(rows: list[list[Any]], args: Arguments) -> TableBuilder:
-    """Rows of one object show its fields, others a column per value."""
-    cells = [_cells(row, args.ids_only) for row in rows]
-    headers = list(dict.fromkeys(name for named in cells for name in named))
-    table = TableBuilder("#", *headers)
-    table.set_style(args.style)
-    for number, named in enumerate(cells):
-        table.row(number, *(named.get(header, "") for header in headers))
-    return table
-
-
-def _cells(row: list[Any], ids_only: bool) -> dict[str, str]:
-    if len(row) == 1 and isinstance(row[0], omero.model.IObject) and not ids_only:
-        obj = row[0]
-        return {"Class": type(obj).__name__, "Id": str(obj.id.val), **row_fields(obj)}
-    return {f"Col{number}": cell(value) for number, value in enumerate(row, 1)}
 
 
 def _detail(rows: list[list[Any]], choice: str) -> str:

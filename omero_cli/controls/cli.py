@@ -18,7 +18,9 @@ from omero_cli.controls.context import Context
 from omero_cli.controls.discovery import Plugin, find
 from omero_cli.controls.native import NativeControl
 from omero_cli.controls.parser import Parser
+from omero_cli.controls.shell import shell_command
 from omero_cli.framework import Arguments
+from omero_cli.version import VERSION
 
 __all__ = ["CLI", "argv", "cli_login"]
 
@@ -135,11 +137,16 @@ class CLI(cmd.Cmd, Context):
             self.rv = end.code if isinstance(end.code, int) else int(end.code is not None)
 
     def onecmd(self, line: Any, previous_args: Any = None) -> bool:
-        """Run one line of an interactive session; True ends it."""
-        words = shlex.split(line, comments=True) if isinstance(line, str) else line
-        if words in (["quit"], ["exit"], ["EOF"]):
-            return True
-        self.execute(words, previous_args)
+        """Run one line of an interactive session; True ends it. An error is told, and is none of the session."""
+        try:
+            words = shlex.split(line, comments=True) if isinstance(line, str) else line
+            if words in (["quit"], ["exit"], ["EOF"]):
+                return True
+            if words and not shell_command(self, words):
+                self.execute(words, previous_args)
+        except Exception as error:
+            self.err(f"{type(error).__name__}: {error}")
+            self.rv = 1
         return False
 
     def invokeloop(self) -> None:
@@ -149,6 +156,7 @@ class CLI(cmd.Cmd, Context):
                 if self.onecmd(line):
                     break
             return
+        self.out(f'OMERO Python Shell. Version {VERSION}\nType "help" for more information, "quit" or Ctrl-D to exit')
         while True:
             try:
                 return self.cmdloop()
