@@ -91,7 +91,12 @@ class Import:
     @property
     def paths(self) -> list[Path]:
         """Where the files lie."""
-        return [self.repository.root / row.path.strip("/") / row.name for row in self.files]
+        return [self.path(i) for i in range(len(self.files))]
+
+    def path(self, i: int) -> Path:
+        """Where file `i` lies."""
+        row = self.files[i]
+        return self.repository.root / row.path.strip("/") / row.name
 
     @property
     def log_path(self) -> Path:

@@ -87,8 +87,8 @@ def run_import(call: Call, process: Import, progress: Progress, journal: Journal
 
 
 def _open(process: Import, journal: Journal) -> Reader:
-    path = process.paths[0]
-    journal.write(f"import of fileset {process.fileset_id}: {len(process.paths)} files in {process.prefix}")
+    path = process.path(0)
+    journal.write(f"import of fileset {process.fileset_id}: {len(process.files)} files in {process.prefix}")
     for row in process.files:
         journal.write(f"file {row.path}{row.name}, {row.hasher} {row.hash}, {row.size} bytes")
     kind = reader_for(path)
@@ -158,7 +158,7 @@ def _order_pyramids(call: Call, process: Import, images: Sequence[tuple[int, Mea
 
 def _file_name(process: Import) -> str:
     """What people call the file: for a Zarr tree its folder, not the metadata file by which it is opened."""
-    entry = process.paths[0]
+    entry = process.path(0)
     return (tree_root(entry) or entry).name
 
 

@@ -53,7 +53,7 @@ class ImportProcessService(StatefulService):
         if known is not None and known[0].is_open:
             return known[1]
         writable = call.context.get(MODE_KEY, "rw") != "r"
-        file = OpenFile(self._process.paths[i], writable=writable)
+        file = OpenFile(self._process.path(i), writable=writable)
         if writable:
             self._begin(i, file)
         store = RawFileStoreService.of(call, self._process.files[i], file, recorded=False)
