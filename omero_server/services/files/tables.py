@@ -12,7 +12,16 @@ import omero.cmd
 import omero.grid
 from omero_server.commands.registry import COMMANDS, CommandError
 from omero_server.commands.running import execute
-from omero_server.imports.files import FileRow, file_by_id, load_file, location, may_write, record_content, writable
+from omero_server.imports.files import (
+    FileRow,
+    content_of,
+    file_by_id,
+    load_file,
+    location,
+    may_write,
+    record_contents,
+    writable,
+)
 from omero_server.repository.checksums import DEFAULT_ALGORITHM
 from omero_server.repository.store import OpenFile
 from omero_server.saving.saver import save
@@ -216,7 +225,7 @@ class TableService(StatefulService):
         with call.engine.begin(call.caller, writable=True, session=call.session) as own:
             stored = OpenFile(file.path, writable=True)
             try:
-                record_content(own, self._row.id, self._row.hasher, stored)
+                record_contents(own, {self._row.id: content_of(stored, self._row.hasher)})
             finally:
                 stored.close()
         file.modified = False
