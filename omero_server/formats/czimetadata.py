@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from omero_server.formats.base import FormatError
+from omero_server.formats.czioptics import filter_parts, filter_set_of
 from omero_server.formats.czisegments import tags_of
 from omero_server.formats.info import (
     ChannelInfo,
@@ -66,6 +67,7 @@ class CziNotes:
             image.significant_bits = int(bits)
         interval = number_of(about, "Dimensions/T/Positions/Interval/Increment")
         image.time_increment = (interval, "s") if interval and interval > 0 else None
+        image.parts = filter_parts(self._root.find(_INSTRUMENT))
         image.channels = self._channels(image, channels)
         image.objective, image.microscope = self._objective(about), self._microscope()
         self._name(image, scene)
@@ -102,7 +104,10 @@ class CziNotes:
             look = looks.get(element.get("Id")) if element.get("Id") else None
             if look is None and number < len(shown):
                 look = shown[number]
-            found += [self._channel(element, look, samples) for _ in range(samples)]
+            mine = [self._channel(element, look, samples) for _ in range(samples)]
+            for channel in mine:
+                channel.filter_set = filter_set_of(element, image.parts)
+            found += mine
         return found
 
     def _channel(self, element: Element, look: Element | None, samples: int) -> ChannelInfo:

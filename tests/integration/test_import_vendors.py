@@ -54,6 +54,18 @@ def test_optics_and_original_metadata(conn: Any) -> None:
     assert dict(of_file)["Title"] == "00-12+TIARendo+ARS 9.zvi"
 
 
+def test_scenes_and_filters(conn: Any) -> None:
+    images = conn.import_files(packed("S3_1Pos_2Mosaic_T1_Z1_CH1.czi"))
+    assert [image.getName().rpartition(" ")[2] for image in images] == ["[TR1]", "[P1]", "[TR2]"]
+    instrument = images[0].getInstrument()
+    assert len(list(instrument.getFilters())) == 6 and len(list(instrument.getDichroics())) == 2
+    ranges = [one.getTransmittanceRange() for one in instrument.getFilters()]
+    assert sorted((one.getCutIn().getValue(), one.getCutOut().getValue()) for one in ranges)[0] == (412.0, 433.0)
+    logical = images[0].getChannels()[0].getLogicalChannel()
+    logical.__loadedHotSwap__()
+    assert len(logical.getFilterSet().copyEmissionFilters()) == 3
+
+
 def test_filesets_of_folders(conn: Any, tmp_path: Path) -> None:
     shutil.copytree(unbundled("test.oib").parent, tmp_path / "olympus")
     (image,) = conn.import_files(tmp_path)

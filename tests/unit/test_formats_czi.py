@@ -125,6 +125,12 @@ def test_instrument_and_positions_of_a_slide() -> None:
         assert channel.light_source is not None and channel.light_source.kind == "LightEmittingDiode"
         assert channel.detector is not None and channel.detector.binning == "1x1"
         assert plane.exposure_time == (pytest.approx(0.002), "s") and plane.position_x == (38397.296, "µm")
+        assert channel.filter_set == "FilterSet:1"
+        kinds = [part.kind for part in image.parts]
+        assert kinds == ["Filter"] * 6 + ["Dichroic"] * 2 + ["FilterSet"] * 2
+        assert image.parts[0].transmittance == {"CutIn": "412", "CutOut": "433"}
+        path = image.parts[8].path
+        assert path is not None and (path.dichroic, path.emission[0]) == ("Dichroic:1", "Filter:1")
         assert image.stage_label["Name"] == "TR1"
         assert [one.name for one in reader.info().images] == ["TR1", "P1", "TR2"]
         assert image.acquired is not None and image.acquired.year == 2021
