@@ -6,13 +6,8 @@ its configuration (`omero.bioformats.*`); see `Settings.found`.
 
 from __future__ import annotations
 
-import json
 import os
-import select
 import shutil
-import struct
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -21,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from omero_server.formats.base import FormatError
+from omero_server.formats.piped import Ended, PipedProcess
 
 __all__ = ["PROCESS", "BioFormatsProcess", "Settings", "missing"]
 
 _START_SECONDS = 60
 """Java and the many classes of Bio-Formats come on top of the first question."""
-_LARGEST_TEXT = 512 << 20
 _REMEDY = "The file is damaged or of an unknown variant."
 
 
@@ -79,24 +74,20 @@ def missing() -> str | None:
     return " and ".join(part for part in wanted if part) or None
 
 
-class _Ended(Exception):
-    """The process is gone."""
-
-
 class BioFormatsProcess:
     """Asks the process; safe to use from several threads, which take turns."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: PipedProcess | None = None
         self._owner = 0
 
     @property
     def pid(self) -> int | None:
         """Of the process that runs now."""
         process = self._process
-        return process.pid if process is not None and process.poll() is None else None
+        return process.pid if process is not None and process.alive else None
 
     def ask(self, path: Path, question: str, **details: Any) -> tuple[dict[str, Any], bytes]:
         """The answer to a question about a file, and its pixels. FormatError when there is none in time."""
@@ -111,7 +102,7 @@ class BioFormatsProcess:
         except TimeoutError as error:
             reason = f"Bio-Formats took longer than {settings.seconds} s (omero.bioformats.seconds)"
             raise FormatError(path, reason, _REMEDY) from error
-        except _Ended as error:
+        except Ended as error:
             reason = f"Bio-Formats gave up, perhaps for want of memory (omero.bioformats.memory={settings.memory})"
             raise FormatError(path, reason, _REMEDY) from error
         finally:
@@ -132,77 +123,45 @@ class BioFormatsProcess:
         process, fresh = self._running(settings)
         try:
             return self._answer(process, question, settings.seconds + (_START_SECONDS if fresh else 0))
-        except _Ended:
+        except Ended:
             if fresh:
                 raise
         process = self._running(settings)[0]
         return self._answer(process, question, settings.seconds + _START_SECONDS)
 
-    def _answer(
-        self, process: subprocess.Popen[bytes], question: dict[str, Any], seconds: int
-    ) -> tuple[dict[str, Any], bytes]:
-        assert process.stdin is not None
-        text, end = json.dumps(question).encode(), time.monotonic() + seconds
+    def _answer(self, process: PipedProcess, question: dict[str, Any], seconds: int) -> tuple[dict[str, Any], bytes]:
+        end = time.monotonic() + seconds
         try:
-            process.stdin.write(struct.pack(">I", len(text)) + text)
-            length = struct.unpack(">I", _received(process, 4, end))[0]
-            if length > _LARGEST_TEXT:
-                raise _Ended
-            told = json.loads(_received(process, length, end))
-            return told, _received(process, int(told["bytes"]), end)
-        except (TimeoutError, _Ended):
+            process.send(question, end)
+            return process.receive(end)
+        except (TimeoutError, Ended):
             self._kill()
             raise
-        except (BrokenPipeError, ValueError) as error:
-            self._kill()
-            raise _Ended from error
 
-    def _running(self, settings: Settings) -> tuple[subprocess.Popen[bytes], bool]:
+    def _running(self, settings: Settings) -> tuple[PipedProcess, bool]:
         """The process and whether it is new: there was none, or only that of the process that this one forked from."""
-        if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
+        if self._process is not None and self._owner == os.getpid() and self._process.alive:
             return self._process, False
         self._kill()
         numbers = (str(value) for value in (settings.memory, settings.seconds + _START_SECONDS, settings.idle))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "omero_server.formats.bioformatsworker", str(settings.jar), *numbers],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env={**os.environ, "JAVA_HOME": str(settings.java), "PYTHONPATH": os.pathsep.join(sys.path)},
-            start_new_session=True,
+        self._process = PipedProcess(
+            "omero_server.formats.bioformatsworker",
+            str(settings.jar),
+            *numbers,
+            environment={"JAVA_HOME": str(settings.java)},
+            # Started by a process that leads a session, such as one that reads imports, it is ended with that.
+            apart=os.getsid(0) != os.getpid(),
+            quiet=True,
         )
-        # Ended processes are waited for at once.
-        threading.Thread(target=process.wait, name="bioformats", daemon=True).start()
-        self._process, self._owner = process, os.getpid()
-        return process, True
+        self._owner = os.getpid()
+        return self._process, True
 
     def _kill(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        if self._owner == os.getpid():
+        if process is not None and self._owner == os.getpid():
             process.kill()
-            process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
-
-
-def _received(process: subprocess.Popen[bytes], count: int, end: float) -> bytes:
-    """That many bytes of the answer. TimeoutError when they have not come at `end`."""
-    assert process.stdout is not None
-    parts: list[bytes] = []
-    while count:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-            raise TimeoutError
-        part = os.read(process.stdout.fileno(), min(count, 1 << 20))
-        if not part:
-            raise _Ended
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
+        elif process is not None:
+            process.forget()
 
 
 PROCESS = BioFormatsProcess()

@@ -7,15 +7,17 @@ does, after `idle` seconds without a question, and when a question takes longer 
 
 from __future__ import annotations
 
-import json
 import os
-import select
+import resource
 import signal
-import struct
 import sys
+import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from multiprocessing.connection import wait
+from typing import Any
+
+from omero_server.formats.piped import Ended, end_with_input, receive, send, standard_pipes
 
 __all__ = ["main"]
 
@@ -139,53 +141,35 @@ def _notes(table: Any) -> dict[str, str]:
     return {key: str(table.get(key))[:_LONGEST_NOTE] for key in keys}
 
 
-def _exactly(source: BinaryIO, count: int) -> bytes:
-    """That many bytes; EOFError when they do not come."""
-    data = b""
-    while len(data) < count:
-        part = source.read(count - len(data))
-        if not part:
-            raise EOFError
-        data += part
-    return data
-
-
-def _answer(out: BinaryIO, told: dict[str, Any], pixels: bytes = b"") -> None:
-    text = json.dumps({**told, "bytes": len(pixels)}).encode()
-    out.write(struct.pack(">I", len(text)) + text)
-    out.write(pixels)
-    out.flush()
-
-
 def _reason(error: BaseException) -> str:
     """What a Java or Python exception says, in one line."""
     text = str(error).strip().splitlines()
     return (text[0] if text else type(error).__name__).removeprefix("java.lang.RuntimeException: ")
 
 
-def _serve(source: BinaryIO, out: BinaryIO, jar: str, memory: int, seconds: int, idle: int) -> None:
+def _serve(source: int, out: int, jar: str, memory: int, seconds: int, idle: int) -> None:
     library: BioFormats | None = None
-    while select.select([source], [], [], idle)[0]:
-        question = json.loads(_exactly(source, struct.unpack(">I", _exactly(source, 4))[0]))
+    while wait([source], idle):
+        question = receive(source, time.monotonic() + idle)[0]
         signal.alarm(seconds + _GRACE)
         try:
             library = library or BioFormats(jar, memory)
             told, pixels = getattr(library, question.pop("ask"))(**question)
         except BaseException as error:  # Java's exceptions are of many kinds; each is an answer
             told, pixels = {"error": _reason(error)}, b""
-        _answer(out, told, pixels)
+        send(out, told, pixels)
         signal.alarm(0)
 
 
 def main() -> None:
     """Answer questions; arguments: jar, megabytes of memory, seconds for a question, seconds without one."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print must not get among the answers
-    # Unbuffered, so that `select` sees all that has come.
-    source = os.fdopen(os.dup(0), "rb", buffering=0)
+    source, out = standard_pipes()
+    end_with_input(source)
+    # Java keeps to limits of its own.
+    resource.setrlimit(resource.RLIMIT_DATA, (resource.getrlimit(resource.RLIMIT_DATA)[1],) * 2)
     try:
         _serve(source, out, sys.argv[1], *(int(value) for value in sys.argv[2:5]))
-    except (EOFError, BrokenPipeError):
+    except Ended:
         pass  # nobody asks any more
     finally:
         os._exit(0)  # Java's threads are not waited for

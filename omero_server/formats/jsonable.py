@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import types
 import typing
@@ -24,6 +25,8 @@ def encode(value: Any) -> Any:
         return {str(key): encode(item) for key, item in value.items()}
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     return str(value) if isinstance(value, Path) else value
 
 
@@ -50,12 +53,16 @@ def decode(hint: Any, value: Any) -> Any:
         return decode(_matching(arguments, value), value)
     if origin is list:
         return [decode(arguments[0], item) for item in value]
+    if origin is tuple and arguments[-1] is Ellipsis:
+        return tuple(decode(arguments[0], item) for item in value)
     if origin is tuple:
         return tuple(decode(part, item) for part, item in zip(arguments, value, strict=True))
     if origin is dict:
         return {key: decode(arguments[1], item) for key, item in value.items()}
     if hint is datetime:
         return datetime.fromisoformat(value)
+    if hint is bytes:
+        return base64.b64decode(value)
     return Path(value) if hint is Path else value
 
 

@@ -40,6 +40,7 @@ class Batch:
     fileset_id: int
     format_id: int
     file: str
+    images: Sequence[ImageInfo]
     found: Sequence[Measured]
     wishes: Wishes
     annotations: Annotations
@@ -69,8 +70,7 @@ def image_name(file: str, series: int, count: int, series_name: str, wanted: str
 
 def image_graph(enums: Enumerations, batch: Batch, series: int) -> Any:
     """An Image with Pixels, channels, planes, instrument, regions and annotations."""
-    measured, wishes = batch.found[series], batch.wishes
-    info = measured.info
+    info, measured, wishes = batch.images[series], batch.found[series], batch.wishes
     image = make(
         enums, "Image", name=image_name(batch.file, series, len(batch.found), info.name, wishes.name), series=series,
         description=wishes.description or info.description, acquisitionDate=info.acquired, archived=False,
@@ -94,7 +94,7 @@ def image_graph(enums: Enumerations, batch: Batch, series: int) -> Any:
 
 
 def _pixels(enums: Enumerations, measured: Measured, optics: Optics, wishes: Wishes) -> Any:
-    info = measured.info
+    info = optics.info
     # A file that says nothing else uses all bits of its type.
     bits = info.significant_bits or PIXEL_DTYPES[info.pixel_type].itemsize * 8
     wished: list[Quantity | None] = [(value, "µm") for value in wishes.sizes] or [None] * 3
@@ -114,7 +114,7 @@ def _pixels(enums: Enumerations, measured: Measured, optics: Optics, wishes: Wis
 
 
 def _channel(enums: Enumerations, measured: Measured, index: int, optics: Optics) -> Any:
-    info, display = measured.info.channels[index], measured.pixels.channels[index]
+    info, display = optics.info.channels[index], measured.channels[index]
     channel = make(enums, "Channel")
     if display.color is not None:
         red, green, blue, alpha = display.color
@@ -124,9 +124,9 @@ def _channel(enums: Enumerations, measured: Measured, index: int, optics: Optics
         channel._statsInfo = omero.model.StatsInfo(
             _loaded=True, _globalMin=omero.RDouble(low), _globalMax=omero.RDouble(high)
         )
-    logical = _logical_channel(enums, info, info.name or measured.names[index], optics)
+    logical = _logical_channel(enums, info, info.name or optics.names[index], optics)
     logical._photometricInterpretation = enums.get(
-        "PhotometricInterpretation", "RGB" if measured.info.is_rgb else "Monochrome"
+        "PhotometricInterpretation", "RGB" if optics.info.is_rgb else "Monochrome"
     )
     channel._logicalChannel = logical
     return channel

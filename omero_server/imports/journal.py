@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,12 @@ class Journal:
         try:
             yield
         finally:
-            self._times[phase] = self._times.get(phase, 0.0) + time.monotonic() - started
+            self.add_times({phase: time.monotonic() - started})
+
+    def add_times(self, seconds: Mapping[str, float]) -> None:
+        """Count seconds as those of phases of the import."""
+        for phase, taken in seconds.items():
+            self._times[phase] = self._times.get(phase, 0.0) + taken
 
     def write_times(self, upload: float, counts: dict[str, int]) -> None:
         """Append how long each phase took, in ms, and how many files, planes, settings and thumbnails there were."""

@@ -18,16 +18,23 @@ from omero_server.formats.info import (
 )
 from omero_server.imports.objects import add, make, parse
 from omero_server.imports.references import Enumerations
-from omero_server.rendering.colors import ChannelOptics, FilterRange
+from omero_server.rendering.colors import ChannelOptics, Color, FilterRange, import_channels
+from omero_server.rendering.settings import ChannelInfo as ChannelDisplay
 
-__all__ = ["Optics", "display_optics"]
+__all__ = ["Optics", "displays"]
 
 _MADE = {"Manufacturer": "manufacturer", "Model": "model", "SerialNumber": "serialNumber", "LotNumber": "lotNumber"}
 _LIGHT = _MADE | {"Power": "power"}
 LIGHT_SOURCES = {
-    "Laser": _LIGHT | {
-        "Type": "type", "LaserMedium": "laserMedium", "Wavelength": "wavelength", "Tuneable": "tuneable",
-        "FrequencyMultiplication": "frequencyMultiplication", "Pulse": "pulse", "PockelCell": "pockelCell",
+    "Laser": _LIGHT
+    | {
+        "Type": "type",
+        "LaserMedium": "laserMedium",
+        "Wavelength": "wavelength",
+        "Tuneable": "tuneable",
+        "FrequencyMultiplication": "frequencyMultiplication",
+        "Pulse": "pulse",
+        "PockelCell": "pockelCell",
         "RepetitionRate": "repetitionRate",
     },
     "Arc": _LIGHT | {"Type": "type"},
@@ -80,6 +87,7 @@ class Optics:
     def __init__(self, enums: Enumerations, info: ImageInfo) -> None:
         self.enums = enums
         self.info = info
+        self.names = displays(info)[1]
         self._instrument: Any = None
         self._parts: dict[str, Any] = {}
         for part in info.parts:
@@ -224,7 +232,23 @@ class Optics:
         return found if isinstance(found, getattr(omero.model, cls)) else None
 
 
-def display_optics(info: ImageInfo, channel: ChannelInfo) -> ChannelOptics:
+def displays(info: ImageInfo) -> tuple[tuple[ChannelDisplay, ...], list[str | None]]:
+    """How the channels of an image are shown, without statistics yet; and the names that their optics suggest."""
+    optics = [_display_optics(info, channel) for channel in info.channels]
+    wanted = [(_color(channel.color), one) for channel, one in zip(info.channels, optics, strict=True)]
+    chosen = import_channels(wanted, graphics=info.graphics)
+    channels = tuple(ChannelDisplay(color=color, optics=one) for (color, _), one in zip(chosen, optics, strict=True))
+    return channels, [name for _, name in chosen]
+
+
+def _color(packed: int | None) -> Color | None:
+    if packed is None:
+        return None
+    unsigned = packed & 0xFFFFFFFF
+    return unsigned >> 24, unsigned >> 16 & 0xFF, unsigned >> 8 & 0xFF, unsigned & 0xFF
+
+
+def _display_optics(info: ImageInfo, channel: ChannelInfo) -> ChannelOptics:
     """Wavelengths that decide a channel's name and colour; filters of its light path come before the filter set's."""
     light = channel.light_source
     laser = light.wavelength if light is not None and light.kind == "Laser" else None

@@ -9,6 +9,7 @@ from typing import Any
 import omero
 import omero._generated
 from omero_server.control.config import Config
+from omero_server.formats.info import ImageInfo
 from omero_server.pixels.buffer import PixelBuffer
 from omero_server.pixels.large import is_large
 from omero_server.pixels.source import pixel_source
@@ -31,7 +32,7 @@ FLOATING = ("float", "double")
 RETRY_MS = 15_000
 
 
-def needs_pyramid(config: Config, pixels: PixelsInfo) -> bool:
+def needs_pyramid(config: Config, pixels: PixelsInfo | ImageInfo) -> bool:
     """Whether planes are too large to be handled as a whole; for floating ones the configuration may except that."""
     if pixels.pixel_type in FLOATING and config.get_bool("omero.pixeldata.max_plane_float_override"):
         return False

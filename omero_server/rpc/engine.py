@@ -20,6 +20,7 @@ from omero_server.db.engine import Database
 from omero_server.db.location import database_uri
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
+from omero_server.imports.readers import Readers
 from omero_server.security.login import Passwords
 from omero_server.sessions.call import ROOT_USER, Call, Caller
 from omero_server.sessions.downloads import POLICY_KEY
@@ -55,6 +56,7 @@ class Engine:
         """Repositories of files that this server has, each with its proxy."""
         self.stopping = threading.Event()
         self.pyramids = Pyramids(self)
+        self.readers = Readers(config)
         self._shutdown: list[Callable[[], None]] = []
 
     @property
@@ -95,6 +97,7 @@ class Engine:
         self.pyramids.stop()
         for function in reversed(self._shutdown):
             function()
+        self.readers.stop()
         self.sessions.close_all()
         with self.database.begin() as db:
             self._close_node(db, self.node_id)
@@ -167,5 +170,6 @@ class Engine:
         while not self.stopping.wait(self.config.get_int("omero.sessions.sync_interval") / 1000):
             try:
                 self.sessions.reap()
+                self.readers.reap()
             except Exception:
                 log.exception("housekeeping failed; it is tried again")

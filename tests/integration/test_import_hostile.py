@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import hashlib
 import lzma
 import os
 import struct
-import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,23 +16,17 @@ import pytest
 
 import omero
 import omero.cmd
-import omero.model
-from omero.importing import Candidate, Options
-from omero.importing.process import _context, managed_repository
-from omero.importing.settings import settings_of
-from omero.rtypes import rstring
 from omero_server.repository.layout import Layout
 from tests.support.consistency import inconsistencies
 from tests.support.instance import Instance, fresh_root, running
 from tests.support.mutants import families, make_mutant
 from tests.support.samples import DATA
+from tests.support.sending import begin, send
 from tests.support.unlisted import UNLISTED
 
 MIB = 1 << 20
 GROWTH = 900 * MIB
 """By which the server may grow at most in all of this."""
-SECONDS = 60
-"""For one import; the machine may be busy."""
 MUTANTS = int(os.environ.get("OMERO_TEST_MUTANTS", "3"))
 """Of each family; of all families when there are more than usual."""
 FAMILIES = (
@@ -71,37 +63,6 @@ def unharmed(target: Instance, client: Any) -> Iterator[None]:
 def memory(server: Instance, field: str = "VmRSS") -> int:
     status = Path(f"/proc/{server.pid('Blitz-0')}/status").read_text()
     return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith(field + ":"))
-
-
-def begin(client: Any, names: list[str]) -> Any:
-    fileset = omero.model.FilesetI()
-    for name in names:
-        entry = omero.model.FilesetEntryI()
-        entry.setClientPath(rstring(name))
-        fileset.addFilesetEntry(entry)
-    fileset.linkJob(omero.model.UploadJobI())
-    settings = settings_of(Candidate(Path("a"), (), "none"), Options())
-    return managed_repository(client).importFileset(fileset, settings, _context(client))
-
-
-def send(client: Any, files: dict[str, bytes]) -> Any:
-    """Import bytes under whatever names, without any check by the client; what the server answers."""
-    process = begin(client, list(files))
-    try:
-        for number, data in enumerate(files.values()):
-            store = process.getUploader(number)
-            for at in range(0, len(data), MIB):
-                store.write(piece := data[at : at + MIB], at, len(piece))
-            store.close()
-        handle = process.verifyUpload([hashlib.sha1(data).hexdigest() for data in files.values()])
-        limit = time.monotonic() + SECONDS
-        while (answer := handle.getResponse()) is None:
-            assert time.monotonic() < limit, f"no answer within {SECONDS} s: {list(files)}"
-            time.sleep(0.01)
-        handle.close()
-    finally:
-        process.close()
-    return answer
 
 
 def assert_refused(answer: Any, server: Instance, reason: str = "") -> None:

@@ -55,6 +55,7 @@ class ManagedRepositoryService(RepositoryService):
         process.caller = caller
         process.session_key, process.client = call.session.uuid, call.context.get(CLIENT_KEY, "")
         PROCESSES.add(process)
+        call.engine.readers.warm()
         try:
             process.proxy = call.engine.activate(call, ImportProcessService(call.engine, call.session, process))
         except BaseException:
