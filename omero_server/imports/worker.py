@@ -73,6 +73,8 @@ def _answer(desk: Desk, question: dict[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = getattr(desk, question.pop("ask"))(**question)
         return told
     except FormatError as error:
+        if isinstance(error.__cause__, MemoryError):
+            return {"error": "memory"}
         kind = "unsupported" if isinstance(error, UnsupportedFormat) else "format"
         return {"error": kind, "path": str(error.path), "reason": error.reason, "remedy": error.remedy, "stack": ""}
     except MemoryError:
