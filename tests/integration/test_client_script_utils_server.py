@@ -177,7 +177,7 @@ def test_old_helpers_with_files(conn: Any, image: Any, hello: Path, recwarn: Any
         script_utils.attachFileToParent(update, omero.model.FormatI(1, False), file)
     first = script_utils.registerNamespace(query, update, "script/utils", "a, b")
     second = script_utils.registerNamespace(query, update, "script/utils", ["b", "c"])
-    assert (second.id, unwrap(second.keywords)) == (first.id, ["a", "b", "c"])
+    assert (second.getId(), second.getKeywords()) == (first.getId(), ["a", "b", "c"])
     store.close()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import omero.api
 import omero.model
 from omero.rtypes import rlong, rstring, unwrap
+from omero.util.OmeroPopo import WorkflowData
 from omero.util.script_utils.files import (
     BLOCK,
     calc_sha1,
@@ -241,9 +242,9 @@ def getFormat(queryService: Any, format: str) -> Any:
 
 @deprecated("omero.model.NamespaceI")
 def registerNamespace(iQuery: Any, iUpdate: Any, namespace: str, keywords: str | list[str]) -> Any:
-    """Store a namespace with keywords (a list, or a text with commas), or add these to it; the saved object."""
-    found = iQuery.findByString("Namespace", "name", namespace) or omero.model.NamespaceI()
-    found.name = rstring(namespace)
-    new = items_of(keywords) if isinstance(keywords, str) else keywords
-    found.keywords = list(dict.fromkeys([*(unwrap(found.keywords) or []), *new]))
-    return iUpdate.saveAndReturnObject(found)
+    """Store a namespace with keywords (a list, or a text with commas), or add these to it; as WorkflowData."""
+    workflow = WorkflowData(iQuery.findByString("Namespace", "name", namespace))
+    workflow.setNamespace(namespace)
+    for keyword in items_of(keywords) if isinstance(keywords, str) else keywords:
+        workflow.addKeyword(keyword)
+    return WorkflowData(iUpdate.saveAndReturnObject(workflow.asIObject()))
