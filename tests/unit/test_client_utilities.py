@@ -15,10 +15,12 @@ import Ice
 import pytest
 
 import omero
+import omero.java
 import omero.rtypes
 import omero.util
 from omero.config import ConfigXml
 from omero.config_file import ConfigFile, ConfigLocked
+from omero.install.versions import needs_upgrade
 from omero.util import concurrency, decorators, text
 from omero_ext.path import path, tempdir
 
@@ -339,3 +341,18 @@ def test_a_configuration_file_that_is_damaged_is_left_alone(tmp_path: Path) -> N
         ConfigXml(file)
     assert file.read_text() == "<broken"
     assert not Path(f"{file}.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "expected"),
+    [("5.6.0", "5.6.1", True), ("5.10.0", "5.9.3", False), ("5.6.1-rc2", "5.6.1", False), ("none", "5.6.0", True)],
+)
+def test_versions(client: str, server: str, expected: bool) -> None:
+    assert needs_upgrade(client, server) is expected
+
+
+def test_java_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_OPTS", "-Da=b -Dc")
+    assert omero.java.run(["Main"], java="echo", xargs=["-X"]) == b"-X -Da=b -Dc -Djava.awt.headless=true Main\n"
+    with pytest.raises(FileNotFoundError, match="OMERO itself needs none"):
+        omero.java.popen(["Main"], java="/no/java")

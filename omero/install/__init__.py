@@ -1,0 +1,1 @@
+"""What programs take from the official library's modules for installations."""
