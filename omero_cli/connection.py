@@ -73,7 +73,8 @@ def login(ctx: Context, args: Arguments, store: SessionsStore, target: str | Non
     except CommandError:
         raise
     except Exception as error:
-        raise _explained(error, wish) from error
+        meant = wish if wish.server else replace(wish, server=store.last_host, port=wish.port or store.last_port)
+        raise _explained(error, meant) from error
 
 
 def attach(session: StoredSession) -> Any:

@@ -1,5 +1,6 @@
 """What `omero delete` and the other commands on whole graphs of objects share: requests and reports."""
 
+from argparse import SUPPRESS
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ def graph_arguments(parser: Parser) -> Parser:
     classes_argument(parser, "exclude", "Classes to leave alone")
     parser.add_argument("--ordered", action="store_true", help="Treat the arguments one after the other")
     parser.add_argument("--list", action="store_true", help="List the classes that may be given, and stop")
+    parser.add_argument("--list-details", action="store_true", help=SUPPRESS)
     parser.add_argument("--report", action="store_true", help="List every object that was touched")
     parser.add_argument("--dry-run", action="store_true", help="Report what would happen; change nothing")
     parser.add_argument("--force", action="store_true", help="Act on ranges of ids, which are else only tried")
@@ -46,7 +48,7 @@ def class_names(given: list[list[str]] | None) -> list[str]:
 
 def need_targets(ctx: Context, args: Arguments) -> None:
     """CommandError 440 when there is nothing to do."""
-    if not args.obj and not args.list:
+    if not args.obj and not (args.list or args.list_details):
         ctx.die(440, "no object targets supplied for graph operation")
 
 
@@ -68,7 +70,7 @@ class GraphCommand:
     def run(self, ctx: Context, args: Arguments) -> int:
         """The exit code: 1 when the request failed. CommandError 440 without targets."""
         client = ctx.connect(args)
-        if args.list:
+        if args.list or args.list_details:
             return self._list(ctx, client)
         need_targets(ctx, args)
         dry_run = args.dry_run

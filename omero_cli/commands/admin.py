@@ -2,8 +2,10 @@
 
 import sys
 import time
+from argparse import SUPPRESS
 from collections.abc import Callable
 
+from omero_cli import admin_more
 from omero_cli.framework import Arguments, CommandError, Context, Parser
 from omero_server.control import lifecycle
 from omero_server.control.config import Config, ConfigError
@@ -20,12 +22,17 @@ def configure(parser: Parser) -> None:
         ("start", start, "Start the server and wait until it accepts logins"),
         ("startasync", startasync, "Start the server and return at once"),
         ("restart", restart, "Stop and start the server"),
+        ("restartasync", restartasync, "Stop the server, start it again and return at once"),
     ):
         sub = parser.command(name, run, text)
+        sub.add_argument("file", nargs="?", help="Accepted for the sake of old scripts, not needed")
         sub.add_argument("targets", nargs="*", help="Accepted for the sake of old scripts, not needed")
         sub.add_argument("--wait", type=float, default=WAIT, help="Seconds to wait (default=300)")
         sub.add_argument("--foreground", action="store_true", help="Stay in the foreground until stopped")
         sub.add_argument("--force-rewrite", action="store_true", help="Accepted for the sake of old scripts")
+        # Of the service of Windows, which official servers were.
+        sub.add_argument("-u", "--user", default=SUPPRESS, help=SUPPRESS)
+        sub.add_argument("-w", "--password", default=SUPPRESS, metavar="PW", help=SUPPRESS)
     for name, run, text in (
         ("stop", stop, "Stop the server and wait until it is down"),
         ("stopasync", stopasync, "Tell the server to stop and return at once"),
@@ -40,7 +47,9 @@ def configure(parser: Parser) -> None:
     status_parser.add_argument("--nodeonly", action="store_true", help="Only ask whether the supervisor runs")
     report = parser.command("diagnostics", diagnostics, "Print a report on versions, processes, space and logs")
     report.add_argument("--no-logs", action="store_true", help="Leave out the log files")
+    report.add_argument("--all-jars", action="store_true", help=SUPPRESS)
     _configure_ports(parser.command("ports", ports, "Print the ports of the server, or change them"))
+    admin_more.configure(parser)
 
 
 def _configure_ports(parser: Parser) -> None:
@@ -86,6 +95,11 @@ def stopasync(ctx: Context, args: Arguments) -> None:
 def restart(ctx: Context, args: Arguments) -> int | None:
     stop(ctx, args)
     return start(ctx, args)
+
+
+def restartasync(ctx: Context, args: Arguments) -> None:
+    stop(ctx, args)
+    startasync(ctx, args)
 
 
 def waitup(ctx: Context, args: Arguments) -> None:

@@ -2,24 +2,22 @@
 
 import json
 import os
-import re
 import shlex
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from omero_cli.config_pages import check_name, parse_defaults, parse_lines, text_of
 from omero_cli.framework import Arguments, CommandError, Context, Parser
 from omero_server.control.config import is_secret
 from omero_server.control.config_xml import FORMAT_VERSION, ConfigError, ConfigFile, ConfigLocked, ConfigUnwritable
-from omero_server.control.properties import Property, known_properties
+from omero_server.control.properties import known_properties
 
 MASK = "********"
-NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def configure(parser: Parser) -> None:
@@ -41,6 +39,9 @@ def _configure_reading(parser: Parser) -> None:
     parser.command("version", version, "Print the version of the file format")
     parse = parser.command("parse", parse_defaults, "Print every known property with its default")
     form = parse.add_mutually_exclusive_group()
+    parse.add_argument("-f", "--file", help="Read this file of properties, not the known ones")
+    form.add_argument("--defaults", action="store_true", help="Print each property with its default, as without it")
+    form.add_argument("--rst", action="store_true", help="Print a page in reStructuredText")
     form.add_argument("--keys", action="store_true", help="Print the names alone")
     form.add_argument("--headers", action="store_true", help="Print sections and their number of properties")
     form.add_argument("--help-texts", action="store_true", help="Print each property with type and explanation")
@@ -64,6 +65,7 @@ def _configure_writing(parser: Parser) -> None:
     load = parser.command("load", load_properties, "Read KEY=VALUE lines from files or standard input")
     load.add_argument("file", nargs="*", default=["-"])
     load.add_argument("-q", dest="replace", action="store_true", help="Replace values that differ, without error")
+    parser.command("upgrade", upgrade, "Nothing: it was for servers before 4.2")
     parser.command("edit", edit, "Edit the properties in $VISUAL or $EDITOR")
     parser.command("drop", drop, "Remove a whole profile").add_argument("NAME")
     parser.command("def", default_profile, "Print the active profile, or choose it").add_argument("NAME", nargs="?")
@@ -85,8 +87,8 @@ def set_property(ctx: Context, args: Arguments) -> None:
     if "=" in args.KEY:
         name, value = args.KEY.split("=", 1)
         ctx.die(506, f'"=" in key name. Did you mean "...set {name} {value}"?')
-    value = _text(args.file).strip() if args.file else args.VALUE
-    _check_name(args.KEY)
+    value = text_of(args.file).strip() if args.file else args.VALUE
+    check_name(args.KEY)
     with _edit(ctx, args) as stored:
         if value is None:
             stored.properties.pop(args.KEY, None)
@@ -99,7 +101,7 @@ def set_property(ctx: Context, args: Arguments) -> None:
 
 def append_value(ctx: Context, args: Arguments) -> None:
     value = _json(args.VALUE)
-    _check_name(args.KEY)
+    check_name(args.KEY)
     with _edit(ctx, args) as stored:
         items = _list_value(stored.properties, args.KEY) or []
         if args.set and value in items:
@@ -128,7 +130,7 @@ def load_properties(ctx: Context, args: Arguments) -> None:
     """All files or none: nothing is written when a line is refused."""
     with _edit(ctx, args) as stored:
         for name in args.file:
-            for key, value in _parse_lines(_text(name, 968).splitlines()):
+            for key, value in parse_lines(text_of(name, 968).splitlines()):
                 old = stored.properties.get(key, value)
                 if old != value and not args.replace:
                     raise CommandError(f"Duplicate property: {key} ('{old}' => '{value}')", 502)
@@ -145,7 +147,7 @@ def edit(ctx: Context, args: Arguments) -> None:
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
         if subprocess.call([*shlex.split(editor), file.name]) != 0:
             ctx.die(954, f"Editing failed ({editor}): the configuration is unchanged")
-        after = dict(_parse_lines(Path(file.name).read_text().splitlines()))
+        after = dict(parse_lines(Path(file.name).read_text().splitlines()))
     with _edit(ctx, args) as stored:
         if stored.properties != before:
             raise CommandError("The configuration was changed by somebody else meanwhile: edit it again", 113)
@@ -192,43 +194,10 @@ def lock(ctx: Context, args: Arguments) -> None:
         ctx.input("Press enter to unlock.", what="the end of the lock")
 
 
-def parse_defaults(ctx: Context, args: Arguments) -> None:
-    chosen = [p for p in known_properties().values() if not (args.no_web and p.name.startswith("omero.web."))]
-    if args.headers:
-        for section in sorted({p.section for p in chosen}):
-            ctx.out(f"{section} ({sum(p.section == section for p in chosen)})")
-        return
-    if args.markdown:
-        ctx.out(properties_page(chosen))
-        return
-    for each in sorted(chosen, key=lambda p: p.name):
-        ctx.out(each.name if args.keys else _explained(each) if args.help_texts else f"{each.name}={each.default}")
-
-
-def properties_page(properties: Iterable[Property]) -> str:
-    """The documentation page of these properties, in Markdown."""
-    lines = [
-        "# Configuration properties",
-        "",
-        "Printed by `omero config parse --markdown`; how to set them: running.md.",
-        "",
-    ]
-    by_section: dict[str, list[Property]] = {}
-    for each in properties:
-        by_section.setdefault(each.section, []).append(each)
-    for section in sorted(by_section):
-        lines += [f"## {section}", "", "| property | default | |", "|---|---|---|"]
-        for each in sorted(by_section[section], key=lambda p: p.name):
-            default = f"`{each.default}`".replace("|", "\\|") if each.default else ""
-            note = " (no effect here)" if each.ignored else ""
-            lines.append(f"| `{each.name}` | {default} | {each.help}{note} |")
-        lines.append("")
-    return "\n".join(lines).rstrip()
-
-
-def _explained(each: Property) -> str:
-    note = " Has no effect on this server." if each.ignored else ""
-    return f"{each.name} ({each.kind}, default {each.default!r})\n    {each.help}.{note}"
+def upgrade(ctx: Context, args: Arguments) -> None:
+    ctx.err(
+        "Nothing to upgrade: servers before 4.2 had their configuration in preferences of Java, which are not read."
+    )
 
 
 def _path(ctx: Context, args: Arguments) -> Path:
@@ -258,33 +227,6 @@ def _edit(ctx: Context, args: Arguments) -> Iterator[ConfigFile]:
         raise CommandError(f"Cannot modify the configuration: {error}", 333) from error
     except ConfigError as error:
         raise CommandError(str(error), 113) from error
-
-
-def _text(name: str, code: int = 124) -> str:
-    if name == "-":
-        return sys.stdin.read()
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"Cannot read {name}: {error.strerror}", code) from error
-
-
-def _parse_lines(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
-    """KEY=VALUE of each line; `#` begins a comment line, a backslash at the end joins the next line."""
-    joined = ""
-    for line in lines:
-        line = joined + line.strip()
-        joined = line[:-1] if line.endswith("\\") else ""
-        if joined or not line or line.startswith("#"):
-            continue
-        key, _, value = line.partition("=")
-        _check_name(key.strip())
-        yield key.strip(), value.strip()
-
-
-def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise CommandError(f"Illegal property name: {name}", 506)
 
 
 def _json(text: str) -> Any:

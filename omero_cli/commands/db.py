@@ -18,8 +18,9 @@ def configure(parser: Parser) -> None:
     script.add_argument("--patch")
     script.add_argument("--password", dest="root_password")
     password = parser.command("password", password_statement, "Print the SQL statement that sets a user's password")
-    password.add_argument("new_password", metavar="password", nargs="?")
-    password.add_argument("--empty", action="store_true", help="Remove the password")
+    what = password.add_mutually_exclusive_group()
+    what.add_argument("new_password", metavar="password", nargs="?")
+    what.add_argument("--empty", action="store_true", help="Remove the password")
     password.add_argument("--user-id", type=int, default=ROOT_ID, help="Id of the user (default 0, root)")
     for each in (script, password):
         each.add_argument("--no-salt", action="store_true", help="Use the old md5 form that does not hold the user id")

@@ -20,10 +20,11 @@ The password asked for is that of ADMIN.""",
 
 
 def configure(parser: Parser) -> None:
-    parser.add_argument("topic", nargs="?", help="Command or topic for more information")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("topic", nargs="?", help="Command or topic for more information")
     parser.add_argument("--recursive", action="store_true", help="Also print help for all subcommands")
-    parser.add_argument("--all", action="store_true", help="Print help for all commands and topics")
-    parser.add_argument("--list", action="store_true", help="Print a list of all commands and subcommands")
+    what.add_argument("--all", action="store_true", help="Print help for all commands and topics")
+    what.add_argument("--list", action="store_true", help="Print a list of all commands and subcommands")
     parser.set_defaults(run=show)
 
 

@@ -13,9 +13,19 @@ from omero_cli.tables import TableBuilder
 
 RETRY_PAUSE = 3.0
 GONE = "Unknown exception"
+HELP = """A login begins a session on the server, which is remembered. Further commands use it until it ends:
+
+  omero sessions login ann@omero.example.org
+  omero sessions list
+  omero sessions logout
+
+The server ends a session that has been idle for a while, see omero sessions timeout. Sessions are files in
+OMERO_SESSIONDIR (default: ~/omero/sessions); each command uses the last one unless its options ask for another.
+"""
 
 
 def configure(parser: Parser) -> None:
+    parser.login_arguments()
     configure_login(parser.command("login", login, "Log in and remember the session"))
     configure_logout(parser.command("logout", logout, "End the current session and forget it"))
     show = parser.command("list", list_sessions, "List the remembered sessions")
@@ -29,6 +39,7 @@ def configure(parser: Parser) -> None:
     keep.add_argument("-f", "--frequency", type=int, default=60, metavar="SECS", help="Seconds between calls")
     for each in (show, clear, keep, parser.command("file", file, "Print the path of the current session's file")):
         _session_dir(each)
+    parser.command("help", explain, "Explain sessions").set_defaults(parser=parser)
     _session_dir(parser.command("key", key, "Print the uuid of the current session"))
     _configure_server(parser)
 
@@ -36,6 +47,7 @@ def configure(parser: Parser) -> None:
 def _configure_server(parser: Parser) -> None:
     change = parser.command("group", group, "Print the group of the current session, or change it")
     change.login_arguments()
+    _session_dir(change)
     change.add_argument("target", nargs="?", help="Id or name of the group to change to")
     limit = parser.command("timeout", timeout, "Print the idle timeout in seconds, or change it")
     limit.login_arguments()
@@ -47,10 +59,12 @@ def _configure_server(parser: Parser) -> None:
         choice = create.add_mutually_exclusive_group(required=needed)
         choice.add_argument(f"--{what}-id", type=int, help=f"Id of the {what}")
         choice.add_argument(f"--{what}-name", help=f"Name of the {what}")
-    create.add_argument("--timeout", type=int, default=0, help="Seconds the session lives (default: the server's)")
+    create.add_argument(
+        "--timeout", nargs="?", type=int, default=0, const=0, help="Seconds the session lives (default: the server's)"
+    )
     end = parser.command("close", close_session, "End the session with this uuid")
     end.login_arguments()
-    end.add_argument("uuid", metavar="sessionId")
+    end.add_argument("uuid", nargs="?", metavar="sessionId")
 
 
 def configure_login(parser: Parser) -> None:
@@ -74,6 +88,11 @@ def _session_dir(parser: Parser) -> None:
 def _store(args: Arguments) -> SessionsStore:
     given = getattr(args, "session_dir", None)
     return SessionsStore(Path(given) / "omero" / "sessions" if given else None)
+
+
+def explain(ctx: Context, args: Arguments) -> None:
+    ctx.out(HELP)
+    ctx.out(args.parser.format_help())
 
 
 def login(ctx: Context, args: Arguments) -> None:
@@ -240,7 +259,7 @@ def close_session(ctx: Context, args: Arguments) -> None:
 
     service = ctx.connect(args).sf.getSessionService()
     try:
-        session = service.getSession(args.uuid)
+        session = service.getSession(args.uuid or "")
     except omero.ServerError:
         ctx.err("No session with the given ID found.")
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omero_cli.commands.config import properties_page
+from omero_cli.config_pages import properties_page
 from omero_server.control.config import Config, ConfigError, is_secret
 from omero_server.control.config_xml import ConfigFile
 from omero_server.control.instance import Instance
