@@ -15,6 +15,7 @@ from omero_server.formats.info import (
     PlaneInfo,
     Quantity,
 )
+from omero_server.formats.oifoptics import add_light_paths
 from omero_server.formats.oifstore import Settings, Store, settings_of
 
 __all__ = ["describe_image", "flat_settings"]
@@ -44,7 +45,7 @@ def describe_image(image: ImageInfo, store: Store, main: Settings, planes: dict[
     image.objective = _objective(scan)
     model = main.get("Version Info", {}).get("SystemName")
     image.microscope = MicroscopeInfo("Microscope:0", manufacturer="Olympus", model=model) if model else None
-    image.channels = _channels(image, store, main, planes, scan)
+    _add_channels(image, store, main, planes, scan)
     image.planes = _planes(store, planes)
 
 
@@ -102,9 +103,9 @@ def _objective(scan: dict[str, str]) -> ObjectiveInfo | None:
     )
 
 
-def _channels(
+def _add_channels(
     image: ImageInfo, store: Store, main: Settings, planes: dict[tuple[int, int, int], str], scan: dict[str, str]
-) -> list[ChannelInfo]:
+) -> None:
     stored = sum(1 for name in main if name.startswith("Channel ") and name.endswith(" Parameters"))
     bands = image.size_c // stored if stored and image.size_c % stored == 0 else 1
     pinhole = _number(scan, "PinholeDiameter")
@@ -120,7 +121,8 @@ def _channels(
         table = own.get("LUT Parameter", {}).get("LUTFileName")
         channel.color = _last_color(store, f"s_{table}.lut")
         found.append(channel)
-    return found
+    image.channels = found
+    add_light_paths(image, main, bands)
 
 
 def _channel(main: Settings, number: int) -> ChannelInfo:

@@ -40,6 +40,12 @@ def test_channels_objective_and_planes() -> None:
         assert red.pinhole_size == (100.0, "µm") and grey.pinhole_size is None
         assert green.light_source is not None and green.light_source.wavelength == (488.0, "nm")
         assert green.detector is not None and green.detector.voltage == (1050.0, "V")
+        assert [part.values["Model"] for part in image.parts] == ["DM488/543/633", "BA505-525", "BA575-675"]
+        assert image.parts[2].transmittance == {"CutIn": "575", "CutOut": "675"}
+        paths = [channel.light_path for channel in image.channels]
+        assert [path and (path.dichroic, path.emission) for path in paths] == [
+            ("Dichroic:0", ["Filter:1"]), ("Dichroic:0", ["Filter:2"]), ("Dichroic:0", []),
+        ]  # fmt: skip
         assert image.objective is not None and image.objective.model == "UPLFLN 40X NA:0.75"
         assert image.microscope is not None and image.microscope.model == "FLUOVIEW FV1000"
         assert image.acquired is not None and image.acquired.isoformat() == "2012-07-26T15:13:35.976000"
