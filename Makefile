@@ -20,7 +20,7 @@ setup: .venv/.generated .venv/.frontend
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
 	@touch $@
 
-.venv/.generated: .venv/.installed $(SLICE) omero_build.py omero_build_types.py
+.venv/.generated: .venv/.installed $(SLICE) omero_build.py omero_build_stubs.py omero_build_types.py
 	$(BIN)/python -m omero_build
 	@touch $@
 
@@ -58,7 +58,7 @@ bench: setup
 
 # Generated files and caches. Data of a server (.omero) is never removed here.
 clean:
-	rm -rf omero/_generated omero_web/static/dist build dist *.egg-info tests/artefacts .venv/.generated .venv/.frontend
+	rm -rf omero/_generated omero/model/__init__.pyi omero_web/static/dist build dist *.egg-info tests/artefacts .venv/.generated .venv/.frontend
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 

@@ -1,4 +1,4 @@
-"""Builds what is generated and not committed: the Python classes of the Slice files, and the compiled model.
+"""Builds what is generated and not committed: the Python classes of the Slice files, the compiled model, its stub.
 
 ``python -m omero_build`` builds what is out of date; ``make setup`` and the wheel build call it.
 """
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from omero_build_stubs import write as write_stubs
 from omero_build_types import FILE as TYPES
 from omero_build_types import __file__ as types_file
 from omero_build_types import write as write_types
@@ -86,6 +87,7 @@ def build() -> None:
     from omero_server.model.loader import load
 
     write(load(), TARGET)
+    write_stubs()
 
 
 if __name__ == "__main__":

@@ -251,7 +251,7 @@ class DoubleAnnotationWrapper(_Simple):
 class CommentAnnotationWrapper(_Simple):
     """A text."""
 
-    OMERO_TYPE = omero.model.CommentAnnotationI
+    OMERO_TYPE: ClassVar[Any] = omero.model.CommentAnnotationI
     FIELD, CONVERT = "textValue", staticmethod(rstring)
 
 
