@@ -36,7 +36,6 @@ __all__ = [
     "location",
     "may_write",
     "readable",
-    "record_content",
     "record_contents",
     "subject_of",
     "writable",
@@ -136,11 +135,6 @@ def content_of(file: OpenFile, hasher: str | None) -> Content:
     """What is on disk now. It is made durable first."""
     file.sync()
     return Content(file.size, file.mtime, None if hasher is None else file.checksum(hasher))
-
-
-def record_content(call: Call, file_id: int, hasher: str | None, file: OpenFile) -> None:
-    """Put what is on disk now into the row: size, time of change and checksum. The content is made durable first."""
-    record_contents(call, {file_id: content_of(file, hasher)})
 
 
 def record_contents(call: Call, contents: Mapping[int, Content]) -> None:

@@ -16,7 +16,7 @@ from omero_server.imports.files import (
     load_file,
     location,
     may_write,
-    record_content,
+    record_contents,
     writable,
 )
 from omero_server.imports.policy import check_download
@@ -138,7 +138,7 @@ class RawFileStoreService(StatefulService):
             file.touch()
         if not file.modified and file.size == target.row.size and file.size:
             return False
-        record_content(call, target.row.id, target.row.hasher, file)
+        record_contents(call, {target.row.id: content_of(file, target.row.hasher)})
         call.after_commit(target.recorded)
         return True
 
