@@ -10,6 +10,8 @@ import pytest
 
 import omero
 import omero.model
+from omero.columns import DoubleColumnI, RoiColumnI
+from omero.constants.namespaces import NSMEASUREMENT
 from omero.gateway import BlitzGateway
 from omero.rtypes import rdouble, rint, rstring, unwrap
 from omero.util import populate_roi, script_utils
@@ -68,19 +70,22 @@ class Points(populate_roi.AbstractMeasurementCtx):
 
     def populate(self, columns: Any) -> None:
         self.thread_pool.wait_completion()
+        regions = [self.batches[number][0] for number in sorted(self.batches)]
+        xs = [float(x) for _, _, x, _ in columns]
+        self.update_table([RoiColumnI("roi", "", regions), DoubleColumnI("x", "µm", xs)])
 
 
 class PointsOfPlate(populate_roi.AbstractPlateAnalysisCtx):
     @classmethod
     def is_this_type(cls, original_files: Iterable[Any]) -> bool:
-        return [unwrap(file.name) for file in original_files] == ["points.csv"]
+        return "points.csv" in [unwrap(file.name) for file in original_files]
 
     def get_measurement_count(self) -> int:
         return 1
 
     def get_measurement_ctx(self, index: int) -> Points:
         provider = self.DEFAULT_ORIGINAL_FILE_PROVIDER(self.service_factory)
-        (file,) = self.original_files
+        (file,) = [each for each in self.original_files if unwrap(each.name) == "points.csv"]
         return Points(self, self.service_factory, provider, file, [file])
 
 
@@ -115,6 +120,12 @@ def test_regions_are_stored(conn: Any, factory: Any, plate: Any) -> None:
         points[unwrap(image.name)] = (roi.getPrimaryShape().x.val, roi.getPrimaryShape().y.val)
     wanted = {"measurements 0 0": (1.5, 2.5), "measurements 0 1": (3.0, 4.0), "measurements 1 0": (5.0, 6.0)}
     assert points == wanted
+    annotation = plate._conn.getObject("Plate", plate.id).getAnnotation(NSMEASUREMENT)
+    table = conn.c.sf.sharedResources().openTable(annotation.getFile()._obj)
+    rois, xs = table.read([0, 1], 0, table.getNumberOfRows()).columns
+    table.close()
+    assert (rois.values, xs.values) == ([measurement.batches[number][0] for number in range(3)], [1.5, 3.0, 5.0])
+    assert [type(column).__name__ for column in (rois, xs)] == ["RoiColumn", "DoubleColumn"]
     assert measurement.get_well_images(5, 5) == (None, None)
     with pytest.raises(KeyError):
         measurement.image_from_original_file(measurement.original_file)
@@ -128,7 +139,7 @@ def test_plate_without_known_files(conn: Any, plate: Any) -> None:
 
 
 def test_files_are_downloaded_as_text(conn: Any, factory: Any, plate: Any) -> None:
-    (file,) = factory.get_analysis_ctx(plate.id).original_files
+    file = factory.get_analysis_ctx(plate.id).get_measurement_ctx(0).original_file
     with populate_roi.DownloadingOriginalFileProvider(conn.c.sf).get_original_file_data(file) as handle:
         path = Path(handle.name)
         assert path.read_text(encoding="utf-8") == handle.read() == "0,0,1.5,2.5\n1,0,3,4\n0,1,5,6\nµ\n"

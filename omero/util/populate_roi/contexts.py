@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 import omero
@@ -138,7 +139,7 @@ class AbstractMeasurementCtx:
         if table is None:
             raise MeasurementError(f"The server could not make a table for plate: {self.analysis_ctx.plate_id}")
         try:
-            table.initialize(columns)
+            table.initialize([_empty(column) for column in columns])
             table.addData(columns)
             number = table.getOriginalFile().id.val
         finally:
@@ -187,3 +188,12 @@ class AbstractMeasurementCtx:
     def populate(self, columns: Any) -> None:
         """Store the columns; see :meth:`update_table`."""
         raise NotImplementedError("To be implemented by concrete implementations.")
+
+
+def _empty(column: Any) -> Any:
+    """A column without values: those given at the beginning would be in the table too."""
+    made = copy(column)
+    for name, value in vars(column).items():
+        if isinstance(value, list):
+            setattr(made, name, [])
+    return made
