@@ -187,5 +187,10 @@ def _steps(header: _Header) -> list[Quantity | None]:
 
 def _notes(text: str) -> dict[str, str]:
     """`Name value` lines of the parameters."""
-    pairs = re.findall(r"^\s*(\w+)\s+([^{}\n]+?),?\s*$", text, re.MULTILINE)
-    return {key: value.strip('"') for key, value in pairs if key != "define"}
+    found = {}
+    for line in text.splitlines():
+        key, value = [*line.split(None, 1), "", ""][:2]
+        value = value.strip().removesuffix(",").strip()
+        if value and key != "define" and re.fullmatch(r"\w+", key) and not {"{", "}"} & set(value):
+            found[key] = value.strip('"')
+    return found

@@ -33,7 +33,7 @@ from omero_server.formats.dicomframes import Region, check_source, frame_region
 from omero_server.formats.dicomparts import joined
 from omero_server.formats.dicomseries import SLIDE, Stack, members, stacked
 from omero_server.formats.dicomslide import slide_images
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, PlaneInfo, Quantity
+from omero_server.formats.info import FilesetInfo, ImageInfo, PlaneInfo, Quantity, plain_channels
 from omero_server.formats.rawbytes import PieceCache
 
 __all__ = ["DicomReader"]
@@ -169,7 +169,7 @@ def _stack_image(stack: Stack, datasets: list[Dataset], sources: list[Source]) -
         physical_size_y=y,
         physical_size_z=_step(stack, dataset),
         time_increment=increment,
-        channels=[ChannelInfo(samples_per_pixel=samples) for _ in range(samples)],
+        channels=plain_channels(samples, samples),
         index={"sources": [asdict(source) for source in sources], "levels": [layout], "samples": samples},
     )
     if samples == 1:

@@ -11,7 +11,7 @@ from typing import Any
 from tifffile import TiffPage
 
 from omero_server.formats.base import FormatError
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Quantity
+from omero_server.formats.info import FilesetInfo, ImageInfo, Quantity, plain_channels
 from omero_server.formats.tiff import image_of, tag_metadata
 from omero_server.formats.tiffbase import PagedReader, load_pages, page_acquired
 from omero_server.formats.tiffpages import first_page
@@ -119,7 +119,7 @@ def _image(pages: list[TiffPage], axes: list[_Axis], order: str, name: str, path
     sizes = {axis.letter: axis.size for axis in axes}
     image.size_z, image.size_t = sizes.get("Z", 1), sizes.get("T", 1)
     image.size_c = sizes.get("C", 1) * samples
-    image.channels = [ChannelInfo(samples_per_pixel=samples) for _ in range(image.size_c)]
+    image.channels = plain_channels(image.size_c, samples)
     image.dimension_order = image.index["order"] = order
     image.graphics = False
     image.acquired = page_acquired(pages[0])

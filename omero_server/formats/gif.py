@@ -13,7 +13,7 @@ import PIL
 from PIL import Image
 
 from omero_server.formats.base import Array, FormatError, Reader, decoding, quietly
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, PlaneInfo
+from omero_server.formats.info import FilesetInfo, ImageInfo, PlaneInfo, plain_channels
 
 __all__ = ["GifReader"]
 
@@ -99,7 +99,7 @@ def _image(picture: Image.Image, path: Path, frames: int) -> ImageInfo:
         is_rgb=True,
         graphics=True,
         time_increment=(step, "s") if step else None,
-        channels=[ChannelInfo(samples_per_pixel=_SAMPLES) for _ in range(_SAMPLES)],
+        channels=plain_channels(_SAMPLES, _SAMPLES),
         planes=times if shown[-1] else [],
         metadata=_notes(picture),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from tifffile import TiffPage
 
 from omero_server.formats.base import FormatError
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Quantity
+from omero_server.formats.info import FilesetInfo, ImageInfo, Quantity, plain_channels
 from omero_server.formats.tiff import image_of, tag_metadata
 from omero_server.formats.tiffbase import PagedReader, load_pages, page_acquired
 from omero_server.formats.tiffpages import PageRef, first_page
@@ -73,7 +73,7 @@ def _dimensions(image: ImageInfo, notes: dict[str, Any], planes: int) -> None:
         c, z, t = 1, 1, planes
     samples = image.index["samples"]
     image.size_c, image.size_z, image.size_t = c * samples, z, t
-    image.channels = [ChannelInfo(samples_per_pixel=samples) for _ in range(image.size_c)]
+    image.channels = plain_channels(image.size_c, samples)
     image.dimension_order = image.index["order"] = "XYCZT"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -208,10 +209,11 @@ def _set_times(file: Hdf5File, image: ImageInfo) -> None:
     seconds = [(moment - moments[0]).total_seconds() for moment in moments if moment and moments[0]]
     if seconds[-1] > 0:
         image.time_increment = (seconds[-1] / (image.size_t - 1), "s")
-    image.planes = [
+    planes = (
         PlaneInfo(z, c, t, delta_t=(second, "s"))
         for t, second in enumerate(seconds) for c in range(image.size_c) for z in range(image.size_z)
-    ][:_MOST_PLANES]  # fmt: skip
+    )  # fmt: skip
+    image.planes = list(islice(planes, _MOST_PLANES))
 
 
 def _notes(file: Hdf5File) -> dict[str, str]:

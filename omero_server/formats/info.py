@@ -38,13 +38,16 @@ __all__ = [
     "ShapeInfo",
     "WellInfo",
     "WellSampleInfo",
+    "check_planes",
     "pixels_per_metre",
+    "plain_channels",
 ]
 
 Quantity = tuple[float, str]
 """A number and the symbol of its unit."""
 
 INDEX_VERSION = 1
+_SPARSE_PLANES, _SPARSE_RATIO = 1_000_000, 100
 MOST_CHANNELS = 300_000
 """Of one image: a number in a small file must not fill the memory."""
 
@@ -230,6 +233,24 @@ class AnnotationInfo:
     id: str | None = None
 
 
+def check_channels(count: int) -> None:
+    """ValueError when there are more channels than can be kept."""
+    if count > MOST_CHANNELS:
+        raise ValueError(f"{count} channels are declared: at most {MOST_CHANNELS} can be kept")
+
+
+def check_planes(declared: int, found: int) -> None:
+    """ValueError when of so many planes far too few are there: a list of them must not fill the memory."""
+    if declared > _SPARSE_PLANES + _SPARSE_RATIO * found:
+        raise ValueError(f"only {found} of {declared} planes are there")
+
+
+def plain_channels(count: int, samples: int = 1) -> list[ChannelInfo]:
+    """Channels of which nothing is known but how many share a pixel. ValueError when they are too many."""
+    check_channels(count)
+    return [ChannelInfo(samples_per_pixel=samples) for _ in range(count)]
+
+
 @dataclass(slots=True)
 class ImageInfo:
     """One image (series) of a fileset.
@@ -275,12 +296,11 @@ class ImageInfo:
     index: Any = None
 
     def __post_init__(self) -> None:
-        if self.size_c > MOST_CHANNELS:
-            raise ValueError(f"{self.size_c} channels are declared: at most {MOST_CHANNELS} can be kept")
+        check_channels(self.size_c)
         if not self.levels:
             self.levels = [Level(self.size_x, self.size_y)]
         if not self.channels:
-            self.channels = [ChannelInfo() for _ in range(self.size_c)]
+            self.channels = plain_channels(self.size_c)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from omero_server.formats.base import Array, FormatError, Reader, decoding, pixel_type_of
 from omero_server.formats.codestream import CODESTREAM, SIGNATURE, Codestream, read_codestream, tile_stream
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Level, Quantity
+from omero_server.formats.info import FilesetInfo, ImageInfo, Level, Quantity, plain_channels
 
 __all__ = ["Jpeg2000Reader"]
 
@@ -77,7 +77,7 @@ class Jpeg2000Reader(Reader):
             physical_size_y=size_y,
             levels=[Level(_halved(width, times), _halved(height, times)) for times in reductions],
             tile_size=stream.tile_size if len(stream.tiles) > 1 else None,
-            channels=[ChannelInfo(samples_per_pixel=samples) for _ in range(samples)],
+            channels=plain_channels(samples, samples),
             metadata=stream.notes,
             index={"reductions": reductions},
         )

@@ -17,7 +17,7 @@ import numpy as np
 from omero_server.formats.avframes import LibraryFrames, library_movie
 from omero_server.formats.base import Array, FormatError, Reader, decoding
 from omero_server.formats.cinepak import Cinepak, is_complete
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, PlaneInfo
+from omero_server.formats.info import FilesetInfo, ImageInfo, PlaneInfo, plain_channels
 from omero_server.formats.picturesize import picture_size
 from omero_server.formats.pngpixels import png_pixels
 from omero_server.formats.rawbytes import PieceCache, plane_region, read_at
@@ -55,7 +55,7 @@ def movie_image(
         is_rgb=channels > 1,
         graphics=channels > 1,
         time_increment=(step, "s") if even else None,
-        channels=[ChannelInfo(samples_per_pixel=channels) for _ in range(channels)],
+        channels=plain_channels(channels, channels),
         planes=[] if even or step <= 0 else _planes(moments, channels),
         index=index,
     )

@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from omero_server.formats.flat import flat
-from omero_server.formats.info import ChannelInfo, DetectorInfo, ImageInfo, ObjectiveInfo, PlaneInfo, Quantity
+from omero_server.formats.info import (
+    ChannelInfo,
+    DetectorInfo,
+    ImageInfo,
+    ObjectiveInfo,
+    PlaneInfo,
+    Quantity,
+    plain_channels,
+)
 from omero_server.formats.objectives import correction_in, immersion_in
 
 if TYPE_CHECKING:
@@ -47,7 +55,7 @@ def describe_image(file: ND2File, image: ImageInfo, frames: list[int], samples: 
     texts: dict[str, Any] = dict(file.text_info or {})
     camera = re.search(r"Camera Name:\s*([^\r\n]+)", str(texts.get("description")))
     found = [_channel(item, samples, camera[1].strip() if camera else None) for item in known for _ in range(samples)]
-    image.channels = (found + [ChannelInfo(samples_per_pixel=samples) for _ in range(image.size_c)])[: image.size_c]
+    image.channels = (found + plain_channels(image.size_c, samples))[: image.size_c]
     image.objective = _objective(known[0].microscope) if known else None
     for loop in file.experiment or ():
         period = getattr(loop.parameters, "periodMs", None)

@@ -7,6 +7,7 @@ Pictures that differ in other axes (positions, rows, columns) are different imag
 from __future__ import annotations
 
 import json
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 
 from omero_server.formats.base import PIXEL_DTYPES, Array, FormatError, Reader, pixel_type_of
 from omero_server.formats.flat import flat
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, PlaneInfo, Quantity
+from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, PlaneInfo, Quantity, check_planes
 from omero_server.formats.rawbytes import beside, check_room, file_size, has_magic, plane_region, read_at
 
 __all__ = ["NdTiffReader"]
@@ -160,6 +161,7 @@ def _image(entries: list[_Entry], files: list[Path], other: str) -> ImageInfo:
     numbers = {path.name: number for number, path in enumerate(files)}
     axes = {axis: _order({_value(entry, axis) for entry in entries}) for axis in ("time", "channel", "z")}
     sizes = [len(values) for values in axes.values()]
+    check_planes(math.prod(sizes), len(entries))
     planes: list[list[list[list[int] | None]]] = [[[None] * sizes[2] for _ in range(sizes[1])] for _ in range(sizes[0])]
     code, samples, bits = _TYPES[first.kind]
     dtype = np.dtype(code)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from omero_server.formats.base import Array, FormatError, pixel_type_of
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
+from omero_server.formats.info import FilesetInfo, ImageInfo, plain_channels
 from omero_server.formats.stored import StoredReader, contiguous, stored
 
 __all__ = ["NetpbmReader"]
@@ -66,7 +66,7 @@ class NetpbmReader(StoredReader):
             significant_bits=_bits(head, dtype),
             is_rgb=rgb,
             graphics=rgb or dtype == np.uint8,
-            channels=[ChannelInfo(samples_per_pixel=head.samples) for _ in range(head.samples)],
+            channels=plain_channels(head.samples, head.samples),
             metadata={"Kind": f"P{head.kind}", "Maximum": f"{head.maximum:g}"} | head.notes,
             index=_index(head, dtype),
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from omero_server.formats.base import FormatError, pixel_type_of
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Quantity
+from omero_server.formats.info import FilesetInfo, ImageInfo, Quantity, plain_channels
 from omero_server.formats.packed import unpacked_head
 from omero_server.formats.stored import StoredReader, contiguous, stored
 
@@ -180,7 +180,7 @@ def _image(files: list[Path], header: _Header) -> ImageInfo:
         physical_size_y=y,
         physical_size_z=z,
         time_increment=t,
-        channels=[ChannelInfo(samples_per_pixel=samples) for _ in range(channels)],
+        channels=plain_channels(channels, samples),
         metadata={key: value for key, value in header.notes.items() if value},
         index=stored(dtype, strides, offset=header.offset, file=len(files) - 1, packing=packing),
     )

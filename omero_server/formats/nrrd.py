@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from omero_server.formats.base import FormatError, pixel_type_of
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo, Quantity
+from omero_server.formats.info import FilesetInfo, ImageInfo, Quantity, plain_channels
 from omero_server.formats.rawbytes import beside
 from omero_server.formats.stored import StoredReader, contiguous, stored
 
@@ -181,7 +181,7 @@ def _image(path: Path, files: list[Path], header: _Header) -> ImageInfo:
         physical_size_x=x,
         physical_size_y=y,
         physical_size_z=z,
-        channels=[ChannelInfo(samples_per_pixel=channels if colours else 1) for _ in range(channels)],
+        channels=plain_channels(channels, channels if colours else 1),
         metadata=fields | header.pairs,
         index=_index(path, files, header, (dtype, strides, int(np.prod(shape, dtype=object)))),
     )
@@ -217,7 +217,7 @@ def _spacing(fields: dict[str, str], letters: str) -> tuple[Quantity | None, ...
     """Sizes of a pixel along x, y, z, where the header has them with a unit."""
     units = re.findall(r'"([^"]*)"', fields.get("units", "")) or [""] * len(letters)
     steps = fields.get("spacings", "").split()
-    vectors = re.findall(r"none|\([^)]*\)", fields.get("space directions", ""))
+    vectors = re.findall(r"none|\([^()]*\)", fields.get("space directions", ""))
     if len(vectors) == len(letters):
         space = iter(re.findall(r'"([^"]*)"', fields.get("space units", "")) * 2)
         units = ["" if vector == "none" else next(space, "") for vector in vectors]

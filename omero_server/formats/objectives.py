@@ -13,6 +13,8 @@ _CORRECTIONS = {
     "planfluor": "PlanFluor", "fluotar": "Fluotar", "fluar": "Fluar", "achroplan": "Achro", "achromat": "Achromat",
 }  # fmt: skip
 _IMMERSIONS = {"oil": "Oil", "water": "Water", "glycerol": "Glycerol", "glyc": "Glycerol", "dry": "Air", "air": "Air"}
+_LONGEST = 300
+"""Searching takes the square of the length."""
 _NUMBERS = re.compile(r"(\d+(?:\.\d+)?)x\s*/\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
@@ -30,7 +32,7 @@ def immersion_in(name: str) -> str | None:
 
 def objective_named(name: str) -> ObjectiveInfo:
     """All that the name tells."""
-    numbers = _NUMBERS.search(name)
+    numbers = _NUMBERS.search(name[:_LONGEST])
     magnification, aperture = map(float, numbers.groups()) if numbers else (0.0, 0.0)
     return ObjectiveInfo(
         "Objective:0", model=name, nominal_magnification=magnification or None, lens_na=aperture or None,

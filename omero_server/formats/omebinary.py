@@ -27,7 +27,7 @@ from omero_server.formats.rawbytes import PieceCache, read_at
 
 __all__ = ["OmeXmlReader"]
 
-_BINARY = re.compile(rb"<(?:\w+:)?BinData\b([^>]*?)(/?)>")
+_BINARY = re.compile(rb"<(?:\w+:)?BinData\b([^<>]*)>")
 _PACKING = re.compile(rb"Compression\s*=\s*[\"'](\w+)")
 _ROOT = re.compile(rb"<(?:\w+:)?OME[\s>]")
 _HEAD = 4096
@@ -96,7 +96,7 @@ def _split(path: Path) -> tuple[bytes, list[Piece]]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         kept, pieces, at = [], list[Piece](), 0
         for found in _BINARY.finditer(data):
-            if found.start() < at or found[2]:
+            if found.start() < at or found[1].endswith(b"/"):
                 continue
             end = data.find(b"<", found.end())
             if end < 0:
@@ -105,11 +105,10 @@ def _split(path: Path) -> tuple[bytes, list[Piece]]:
             kept += [data[at : found.end()], str(len(pieces)).encode()]
             pieces.append((found.end(), end - found.end(), packing[1].decode() if packing else "none"))
             at = end
-        kept.append(data[at:])
-    text = b"".join(kept)
-    if len(text) > _LARGEST_XML:
-        raise FormatError(path, f"has {len(text)} bytes of XML beside its pixels, more than is read")
-    return text, pieces
+        length = sum(map(len, kept)) + len(data) - at
+        if length > _LARGEST_XML:
+            raise FormatError(path, f"has {length} bytes of XML beside its pixels, more than is read")
+        return b"".join([*kept, data[at:]]), pieces
 
 
 def _image(document: OmeXml, number: int, pieces: list[Piece], path: Path) -> ImageInfo:

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from tifffile import TiffFile, TiffPage
 
 from omero_server.formats.base import FormatError, decoding, plane_number
-from omero_server.formats.info import FilesetInfo, ImageInfo
+from omero_server.formats.info import FilesetInfo, ImageInfo, check_planes
 from omero_server.formats.omexml import image_info
 from omero_server.formats.omexmldocument import OmeXml, child, children, declares_ome, parse
 from omero_server.formats.omexmlextras import original_metadata
@@ -225,8 +225,10 @@ def _plane_index(fileset: _Fileset, pixels: Element | None, image: ImageInfo, fo
     samples = found.size_c
     sizes = (image.size_z, image.size_c // samples, image.size_t)
     total = sizes[0] * sizes[1] * sizes[2]
+    named = children(pixels, "TiffData")
+    check_planes(total, len(named) + sum(fileset.page_count(fileset.number(data)) for data in named[:1]))
     levels: list[list[PageRef | None]] = [[None] * total for _ in image.levels]
-    for data in children(pixels, "TiffData"):
+    for data in named:
         _place(fileset, data, image, sizes, levels)
     return {"levels": levels, "order": image.dimension_order, "samples": samples}
 

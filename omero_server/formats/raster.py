@@ -15,7 +15,7 @@ import PIL
 from PIL import Image
 
 from omero_server.formats.base import Array, FormatError, Reader, decoding, pixel_type_of, quietly
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
+from omero_server.formats.info import FilesetInfo, ImageInfo, plain_channels
 from omero_server.formats.pngpixels import png_pixels
 
 __all__ = ["JpegReader", "PngReader", "RasterReader"]
@@ -62,7 +62,7 @@ class RasterReader(Reader):
             significant_bits=pixels.dtype.itemsize * 8,
             is_rgb=samples > 1,
             graphics=True,
-            channels=[ChannelInfo(samples_per_pixel=samples) for _ in range(samples)],
+            channels=plain_channels(samples, samples),
             metadata=metadata,
         )
         return FilesetInfo(cls.format, cls.name, cls.version, [path], [image])

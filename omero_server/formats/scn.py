@@ -61,8 +61,9 @@ class ScnReader(PagedReader):
 def _image(item: Element, collection: Element, pages: list[TiffPage], path: Path) -> ImageInfo:
     levels = _levels(item, pages, path)
     channels, slices = (max(key[axis] for key in levels[0].pages) + 1 for axis in (0, 1))
-    wanted = [(c, z) for z in range(slices) for c in range(channels)]
-    if any(set(level.pages) != set(wanted) for level in levels):
+    few = len(levels[0].pages) == channels * slices
+    wanted = [(c, z) for z in range(slices) for c in range(channels)] if few else []
+    if not few or any(set(level.pages) != set(wanted) for level in levels):
         raise FormatError(path, f"names not all of {channels} channels and {slices} slices of an image")
     found = image_of([[level.pages[key] for key in wanted] for level in levels], path, _name(item, collection, path))
     samples = found.size_c

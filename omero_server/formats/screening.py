@@ -6,6 +6,7 @@ read as zeros. All fields have the sizes that are met anywhere on the plate.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,7 @@ from omero_server.formats.info import (
     Quantity,
     WellInfo,
     WellSampleInfo,
+    check_planes,
 )
 from omero_server.formats.tiff import image_of
 from omero_server.formats.tiffbase import PagedReader
@@ -167,6 +169,7 @@ def _described(plate: PlateFiles, files: list[Path], digits: int) -> tuple[list[
     fields: dict[tuple[int, int], dict[int, list[PlateFile]]] = {}
     for file in plate.files:
         fields.setdefault((file.row, file.column), {}).setdefault(file.field, []).append(file)
+    check_planes(sum(map(len, fields.values())) * math.prod(map(len, axes.values())), len(plate.files))
     rows = max(plate.rows, *(row + 1 for row, _ in fields))
     columns = max(plate.columns, *(column + 1 for _, column in fields))
     info = PlateInfo(

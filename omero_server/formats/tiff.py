@@ -11,7 +11,7 @@ from typing import Any
 from tifffile import TiffFile, TiffPage
 
 from omero_server.formats.base import FormatError
-from omero_server.formats.info import ChannelInfo, FilesetInfo, ImageInfo
+from omero_server.formats.info import FilesetInfo, ImageInfo, plain_channels
 from omero_server.formats.tiffbase import (
     PagedReader,
     levels_of,
@@ -144,7 +144,7 @@ def image_of(levels: list[list[TiffPage]], path: Path, name: str, *, palette: bo
         graphics=rgb,
         levels=levels_of([level[0] for level in levels]),
         tile_size=tile_of(page),
-        channels=[ChannelInfo(samples_per_pixel=samples if rgb else 1) for _ in range(samples)],
+        channels=plain_channels(samples, samples if rgb else 1),
         index=index,
     )
 

@@ -17,7 +17,6 @@ import numpy as np
 from omero_server.formats.base import PIXEL_DTYPES, Array, FormatError, decoding, pixel_type_of
 from omero_server.formats.etstiles import EtsTiles, is_ets
 from omero_server.formats.info import (
-    ChannelInfo,
     DetectorInfo,
     FilesetInfo,
     ImageInfo,
@@ -25,6 +24,7 @@ from omero_server.formats.info import (
     MicroscopeInfo,
     ObjectiveInfo,
     PlaneInfo,
+    plain_channels,
 )
 from omero_server.formats.rawbytes import PieceCache
 from omero_server.formats.tiff import image_of
@@ -176,7 +176,7 @@ def _image(file: Path, number: int, stacks: list[Group]) -> ImageInfo:
         graphics=tiles.samples >= 3 and tiles.dtype.itemsize == 1,
         levels=levels,
         tile_size=(tiles.width, tiles.height),
-        channels=[ChannelInfo(samples_per_pixel=tiles.samples) for _ in range(counts.get("c", 1) * tiles.samples)],
+        channels=plain_channels(counts.get("c", 1) * tiles.samples, tiles.samples),
         index={"ets": number, "axes": axes, "samples": tiles.samples},
     )
     if about is not None:

@@ -27,6 +27,11 @@ _TEXTS = (
     b"\xff\xfe\xfd", b"../" * 12 + b"etc/passwd", b"/etc/passwd", b"%s%n", b"A" * 70_000, b"\n" * 3000, b"-", b" ",
     b"<!ENTITY % x SYSTEM 'http://192.0.2.1/x'>%x;",
 )  # fmt: skip
+_LARGE = (b"0", b"-1", b"3", b"70000", b"3000000", b"1000000000", b"2147483647", b"2147483648", b"9223372036854775807")
+_DIMENSIONS = re.compile(
+    rb"(?i)(?:size|width|height|count|number|rows|columns|channels|planes|frames|points|shape|dim|naxis)"
+    rb"[\w. ]{0,12}[^\w\n]{1,6}(\d{1,9})"
+)
 _LARGEST_ADDITION = 1 << 20
 
 
@@ -146,6 +151,14 @@ def _text_number(data: bytearray, random: Random) -> None:
         data[start:end] = random.choice(_NUMBERS)
 
 
+def _dimension(data: bytearray, random: Random) -> None:
+    """A number in text that says how many there are of something."""
+    places = [match.span(1) for match in _DIMENSIONS.finditer(data[: 1 << 20])]
+    if places:
+        start, end = random.choice(places)
+        data[start:end] = random.choice(_LARGE)
+
+
 def _insert_text(data: bytearray, random: Random) -> None:
     """Text that parsers stumble over, where text is if there is any."""
     places = [match.end() for match in re.finditer(rb"\?>|>|[\[{,=:\n]", data[: 1 << 18])]
@@ -155,5 +168,5 @@ def _insert_text(data: bytearray, random: Random) -> None:
 
 _CHANGES: tuple[Callable[[bytearray, Random], None], ...] = (
     _flip, _overwrite, _truncate, _fill, _splice, _swap, _repeat, _remove, _extreme, _extreme, _small_number, _loop,
-    _text_number, _text_number, _insert_text,
+    _text_number, _dimension, _insert_text,
 )  # fmt: skip

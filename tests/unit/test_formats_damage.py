@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 import shutil
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import tifffile
 from omero_server.formats.base import Array, FormatError, UnsupportedFormat
 from omero_server.formats.fake import FakeReader
 from omero_server.formats.info import FilesetInfo
+from omero_server.formats.objectives import objective_named
 from omero_server.formats.registry import open_reader
 from omero_server.formats.tiffpages import ifd_offsets
 
@@ -311,6 +314,45 @@ def test_elements_without_end(tmp_path: Path) -> None:
         (tmp_path / "a.companion.ome").write_bytes(b"<OME>" + text + b"</OME>")
         with pytest.raises(FormatError, match="more than 5,000,000 tags"):
             open_reader(tmp_path / "a.companion.ome")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "text"),
+    [
+        ("amira/LHMask.zip.am", b"\n@1", b"\n" * 100_000 + b"{"),
+        ("amira/LHMask.zip.am", b"\n@1", b"\na" + b" " * 100_000 + b"{"),
+        ("ome-xml/6x4y1z1t1c8b-swatch.ome", b"", b"<BinData " * 100_000),
+        ("nrrd/BallBinary30x30x30_gz.nrrd", b"\n\n", b"\nspace directions: " + b"(" * 200_000),
+    ],
+)
+def test_headers_that_are_slow_to_search(name: str, before: bytes, text: bytes, tmp_path: Path) -> None:
+    """Expressions that would look at each letter once for each other one."""
+    whole = (DATA / name).read_bytes()
+    at = whole.index(before) if before else len(whole)
+    path = tmp_path / Path(name).name
+    path.write_bytes(whole[:at] + text + whole[at:])
+    start = time.process_time()
+    with contextlib.suppress(FormatError):
+        _read_all(path)
+    assert time.process_time() - start < 2
+
+
+def test_names_of_objectives_are_searched_quickly() -> None:
+    start = time.process_time()
+    assert objective_named("Plan 63x/1.4 Oil" + "1" * 50_000).nominal_magnification == 63
+    assert objective_named("1" * 50_000).nominal_magnification is None
+    assert time.process_time() - start < 2
+
+
+def test_planes_without_end(tmp_path: Path) -> None:
+    whole = (
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" '
+        'DimensionOrder="XYCZT" Type="uint8" SizeX="4" SizeY="4" SizeZ="1000000000" SizeC="1" SizeT="1"><TiffData/>'
+        "</Pixels></Image></OME>"
+    )
+    tifffile.imwrite(tmp_path / "a.ome.tif", np.zeros((4, 4), np.uint8), description=whole, metadata=None)
+    with pytest.raises(FormatError, match="only 2 of 1000000000 planes are there"):
+        open_reader(tmp_path / "a.ome.tif")
 
 
 def test_channels_without_end(tmp_path: Path) -> None:

@@ -138,6 +138,15 @@ def _ndtiff(folder: Path, entries: list[tuple[dict[str, object], Array]], name: 
     return folder / "NDTiff.index"
 
 
+def test_ndtiff_with_few_planes_of_very_many(tmp_path: Path) -> None:
+    pixels = np.zeros((2, 2), np.uint8)
+    entries: list[tuple[dict[str, object], Array]] = [
+        ({axis: n}, pixels) for axis in ("time", "channel", "z") for n in range(200)
+    ]
+    with pytest.raises(FormatError, match="only 600 of 8000000 planes are there"):
+        open_reader(_ndtiff(tmp_path, entries))
+
+
 def test_axes_of_ndtiff(tmp_path: Path) -> None:
     planes = _ramp("uint16", 2, 2, 3, 4, 5)
     entries = [
