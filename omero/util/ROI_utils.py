@@ -99,6 +99,10 @@ class ShapeData(ROIDrawingI):
         for field in self._fields:
             setattr(roi, field, getattr(self, field))
 
+    def setGeometry(self, roi: Any) -> None:
+        """Another name of :meth:`setROIGeometry`."""
+        self.setROIGeometry(roi)
+
     def setROIShapeSettings(self, roi: Any) -> None:
         """Give colours and lines to a shape of ``omero.model``."""
         self.shapeSettings.setROIShapeSettings(roi)

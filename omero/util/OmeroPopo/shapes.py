@@ -130,24 +130,24 @@ class ShapeData(DataObject):
         return {(x, y): 1 for x in columns for y in rows if self.contains((x, y))}
 
 
-def _number(field: str) -> tuple[Any, Any]:
-    """The two methods that read and write one coordinate."""
-
-    def get(self: ShapeData) -> float:
-        return self._get(field, 0.0)  # type: ignore[no-any-return]
-
-    def set(self: ShapeData, value: float) -> None:
-        self._set(field, rdouble(value))
-
-    get.__doc__, set.__doc__ = f"The coordinate {field}, in pixels.", f"Set the coordinate {field}, in pixels."
-    return get, set
-
-
 class _PlacedData(ShapeData):
     """A shape that has a place, x and y."""
 
-    getX, setX = _number("x")
-    getY, setY = _number("y")
+    def getX(self) -> float:
+        """The place from the left, in pixels."""
+        return self._get("x", 0.0)  # type: ignore[no-any-return]
+
+    def setX(self, x: float) -> None:
+        """Set the place from the left, in pixels."""
+        self._set("x", rdouble(x))
+
+    def getY(self) -> float:
+        """The place from above, in pixels."""
+        return self._get("y", 0.0)  # type: ignore[no-any-return]
+
+    def setY(self, y: float) -> None:
+        """Set the place from above, in pixels."""
+        self._set("y", rdouble(y))
 
     def _made(self, kind: str, fields: Sequence[str]) -> Any:
         made = getattr(omero.model, kind)()
@@ -156,11 +156,28 @@ class _PlacedData(ShapeData):
         return made
 
 
-class RectData(_PlacedData):
-    """A rectangle from its upper left corner."""
+class _SizedData(_PlacedData):
+    """A shape that has a width and a height."""
 
-    getWidth, setWidth = _number("width")
-    getHeight, setHeight = _number("height")
+    def getWidth(self) -> float:
+        """The width, in pixels."""
+        return self._get("width", 0.0)  # type: ignore[no-any-return]
+
+    def setWidth(self, width: float) -> None:
+        """Set the width, in pixels."""
+        self._set("width", rdouble(width))
+
+    def getHeight(self) -> float:
+        """The height, in pixels."""
+        return self._get("height", 0.0)  # type: ignore[no-any-return]
+
+    def setHeight(self, height: float) -> None:
+        """Set the height, in pixels."""
+        self._set("height", rdouble(height))
+
+
+class RectData(_SizedData):
+    """A rectangle from its upper left corner."""
 
     def __init__(self, rectShape: Any = None) -> None:
         super().__init__()
@@ -183,8 +200,21 @@ class RectData(_PlacedData):
 class EllipseData(_PlacedData):
     """An ellipse around its centre."""
 
-    getRadiusX, setRadiusX = _number("radiusX")
-    getRadiusY, setRadiusY = _number("radiusY")
+    def getRadiusX(self) -> float:
+        """Half the width, in pixels."""
+        return self._get("radiusX", 0.0)  # type: ignore[no-any-return]
+
+    def setRadiusX(self, radiusx: float) -> None:
+        """Set half the width, in pixels."""
+        self._set("radiusX", rdouble(radiusx))
+
+    def getRadiusY(self) -> float:
+        """Half the height, in pixels."""
+        return self._get("radiusY", 0.0)  # type: ignore[no-any-return]
+
+    def setRadiusY(self, radiusy: float) -> None:
+        """Set half the height, in pixels."""
+        self._set("radiusY", rdouble(radiusy))
 
     def __init__(self, shape: Any = None) -> None:
         super().__init__()
@@ -212,11 +242,8 @@ def _moved(transform: Any, point: Pair) -> Pair:
     return float(moved[0]), float(moved[1])
 
 
-class MaskData(_PlacedData):
+class MaskData(_SizedData):
     """A rectangle with a bit for each pixel, rows first, the highest bit of a byte first."""
-
-    getWidth, setWidth = _number("width")
-    getHeight, setHeight = _number("height")
 
     def __init__(self, maskShape: Any = None) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 
+from omero.util.pixelstypetopython import PixelsTypefloat, PixelsTypeint8, PixelsTypeuint8
 from omero.util.script_utils.files import (
     calc_sha1,
     create_file,
@@ -87,6 +88,9 @@ __all__ = [
     "EXTRA_COLOURS",
     "SU_LOG",
     "IdentityFn",
+    "PixelsTypefloat",
+    "PixelsTypeint8",
+    "PixelsTypeuint8",
     "RGBToPIL",
     "addAnnotationToImage",
     "arrayToCSV",
