@@ -12,7 +12,6 @@ import os
 import queue
 import threading
 from contextlib import closing
-from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,12 +24,11 @@ from omero_server.background.statistics import Range, Task, add_statistics
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Transaction
 from omero_server.formats.base import FormatError
-from omero_server.pixels.buffer import PixelBuffer, RomioBuffer
+from omero_server.pixels.buffer import PixelBuffer, ReaderBuffer
 from omero_server.pixels.large import is_large, pyramid_tile
 from omero_server.pixels.pyramid_writer import write_pyramid
 from omero_server.pixels.source import forget_pyramid, stored_pixels
-from omero_server.rendering.source import strips
-from omero_server.rendering.stats import joined_range
+from omero_server.rendering.stats import channel_ranges
 from omero_server.repository.disk import sync_directory
 from omero_server.repository.layout import Layout
 
@@ -119,23 +117,21 @@ class Pyramids:
 
     def _measure(self, source: PixelBuffer) -> list[Range]:
         """Smallest and largest value of each channel."""
-        ranges: list[Range] = [(float("inf"), float("-inf"))] * source.size_c
-        for t, c, z in product(range(source.size_t), range(source.size_c), range(source.size_z)):
-            for strip in strips(source, z, c, t):
-                self._check()
-                ranges[c] = joined_range(ranges[c], strip)
-        return ranges
+        if not isinstance(source, ReaderBuffer):
+            return channel_ranges(source, self._check)
+        info, series = source.place
+        with self._engine.reading(self._check) as reading:
+            reading.take_over(info)
+            return list(reading.ranges(series))
 
     def _write(self, pixels_id: int, path: Path, source: PixelBuffer) -> list[Range]:
         path.parent.mkdir(parents=True, exist_ok=True)
         for left in path.parent.glob(f".{path.name}*.tmp"):
             left.unlink(missing_ok=True)
         temporary = path.with_name(f".{path.name}{uuid4().hex[:8]}.tmp")
-        tiled = isinstance(source, RomioBuffer) or source.tile_size[0] < source.size_x
         log.info("making the pyramid of the pixels %d, %d x %d", pixels_id, source.size_x, source.size_y)
         try:
-            tile = pyramid_tile(self._engine.config)
-            ranges = write_pyramid(source, temporary, tile, with_full=not tiled, check=self._check)
+            ranges = self._written(temporary, source)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -143,6 +139,16 @@ class Pyramids:
         forget_pyramid(pixels_id)
         log.info("the pyramid of the pixels %d is ready", pixels_id)
         return ranges
+
+    def _written(self, path: Path, source: PixelBuffer) -> list[Range]:
+        """Write the pyramid; files that somebody has imported are read by another process."""
+        tile = pyramid_tile(self._engine.config)
+        if not isinstance(source, ReaderBuffer):
+            return write_pyramid(source, path, tile, with_full=False, check=self._check)
+        info, series = source.place
+        with self._engine.reading(self._check) as reading:
+            reading.take_over(info)
+            return list(reading.pyramid(series, path, tile, with_full=source.tile_size[0] >= source.size_x))
 
     def _check(self) -> None:
         if self._engine.stopping.is_set():

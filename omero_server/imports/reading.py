@@ -24,6 +24,7 @@ from omero_server.formats.jsonable import decode, encode
 from omero_server.formats.piped import Ended
 from omero_server.imports.measure import Measured, Wanted
 from omero_server.imports.readers import LOOK, Readers, Worker
+from omero_server.rendering.quantum import Range
 
 __all__ = ["Crashed", "Reading"]
 
@@ -92,11 +93,33 @@ class Reading:
     def measure(self, wanted: Sequence[Wanted]) -> list[Measured]:
         """What is learnt from the pixels of images of the fileset. FormatError when they cannot be read."""
         while len(self._workers) < len(wanted) // IMAGES_EACH and (helper := self._readers.spare()) is not None:
-            self._join(helper)
-            self._heard(helper, lambda one: one.tell({"ask": "restore", **self._described}))
+            self._prepare(helper)
         told = self._answers([{"ask": "measure", "wanted": encode(one)} for one in wanted], self._readers.seconds)
         with self._understood():
             return [decode(Measured, one["measured"]) for one in told]
+
+    def take_over(self, info: FilesetInfo) -> None:
+        """Go on with a fileset that was described earlier."""
+        self._path, self._described = info.entry, {"root": str(info.root), "fileset": info.to_json()}
+        self._prepare(self._readers.take(self._check))
+
+    def ranges(self, series: int) -> list[Range]:
+        """Smallest and largest value of each channel of an image; (inf, -inf) without any."""
+        return self._ranges({"ask": "ranges", "series": series})
+
+    def pyramid(self, series: int, path: Path, tile: tuple[int, int], with_full: bool) -> list[Range]:
+        """Have the pyramid of an image written, see `write_pyramid`; the ranges of its channels."""
+        details = {"series": series, "path": str(path), "tile": tile, "with_full": with_full}
+        return self._ranges({"ask": "pyramid", **details})
+
+    def _ranges(self, question: dict[str, Any]) -> list[Range]:
+        [told] = self._answers([question], self._readers.seconds)
+        with self._understood():
+            return decode(list[Range], told["ranges"])  # type: ignore[no-any-return]
+
+    def _prepare(self, worker: Worker) -> None:
+        self._join(worker)
+        self._heard(worker, lambda one: one.tell({"ask": "restore", **self._described}))
 
     def _join(self, worker: Worker) -> bool:
         """Have one more; whether it has read other files before."""

@@ -75,7 +75,7 @@ def run_import(call: Call, process: Import, progress: Progress, journal: Journal
     FormatError for files that cannot be read, and whatever the database or disk raises; nothing is stored then.
     """
     started, upload = time.monotonic(), time.time() - process.begun
-    with Reading(call.engine.readers, partial(_check, call, progress)) as reading:
+    with call.engine.reading(partial(_check, call, progress)) as reading:
         with journal.timed("setId"):
             info = _describe(process, reading, journal)
         yield
@@ -155,7 +155,7 @@ def _store(call: Call, process: Import, info: FilesetInfo, found: Sequence[Measu
     with journal.timed("thumbnails"):
         store_thumbnails(call, [(row, one.thumbnail) for row, one in pictured if one.thumbnail is not None])
     journal.write("settings and thumbnails")
-    write_index(Layout.of(call.engine.config), process.prefix, info)
+    write_index(Layout.of(call.engine.config), process.prefix, info, new=True)
     _order_pyramids(call, process, zip(pixels, info.images, strict=True))
     journal.write(f"images {_ranges([image._id._val for image in saved.images])}")
     return saved

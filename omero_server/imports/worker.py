@@ -23,6 +23,9 @@ from omero_server.formats.jsonable import decode, encode
 from omero_server.formats.piped import Ended, die_with_parent, receive, send, standard_pipes
 from omero_server.formats.registry import open_reader, restore
 from omero_server.imports.measure import Wanted, measure
+from omero_server.pixels.buffer import ReaderBuffer
+from omero_server.pixels.pyramid_writer import write_pyramid
+from omero_server.rendering.stats import channel_ranges
 
 __all__ = ["main"]
 
@@ -52,10 +55,26 @@ class Desk:
         assert self._reader is not None
         return {"measured": encode(measure(self._reader, decode(Wanted, wanted), self._going))}
 
+    def ranges(self, series: int) -> dict[str, Any]:
+        """Smallest and largest value of each channel of an image."""
+        return {"ranges": channel_ranges(self._buffer(series), self._going)}
+
+    def pyramid(self, series: int, path: str, tile: list[int], with_full: bool) -> dict[str, Any]:
+        """Write the pyramid of an image; also the ranges of its channels."""
+        width, height = tile
+        ranges = write_pyramid(
+            self._buffer(series), Path(path), (width, height), with_full=with_full, check=self._going
+        )  # fmt: skip
+        return {"ranges": ranges}
+
     def close(self) -> dict[str, Any]:
         """Let go of its files."""
         self._take(None)
         return {}
+
+    def _buffer(self, series: int) -> ReaderBuffer:
+        assert self._reader is not None
+        return ReaderBuffer(self._reader, series)
 
     def _take(self, reader: Reader | None) -> None:
         if self._reader is not None:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from omero_server.formats.base import MAX_REGION_PIXELS, PIXEL_DTYPES, Array, Reader
-from omero_server.formats.info import Level
+from omero_server.formats.info import FilesetInfo, Level
 
 __all__ = ["PixelBuffer", "ReaderBuffer", "RomioBuffer", "UnwrittenBuffer", "bands", "default_tile", "planes_sha1"]
 
@@ -88,6 +88,11 @@ class ReaderBuffer(_Levels):
     def reader_name(self) -> str:
         """What the reader is called."""
         return self._reader.name
+
+    @property
+    def place(self) -> tuple[FilesetInfo, int]:
+        """The fileset, and which of its images this is."""
+        return self._reader.info(), self._series
 
     def plane(self, z: int, c: int, t: int, level: int = 0) -> Array:
         """One whole plane."""

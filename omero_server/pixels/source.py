@@ -30,7 +30,7 @@ from omero_server.pixels.large import LargeBuffer, is_large, pyramid_tile
 from omero_server.pixels.pyramid import OwnPyramidReader, open_pyramid
 from omero_server.pixels.shelf import ReaderShelf
 from omero_server.repository import removal
-from omero_server.repository.disk import write_durably
+from omero_server.repository.disk import write_durably, write_new
 from omero_server.repository.identity import find_repository
 from omero_server.repository.layout import Layout, index_name
 
@@ -202,11 +202,18 @@ def forget_pyramid(pixels_id: int) -> None:
 removal.on_removed.append(_forget)
 
 
-def write_index(layout: Layout, template_prefix: str, info: FilesetInfo) -> None:
-    """Keep what a reader found beside the fileset's folder."""
+def write_index(layout: Layout, template_prefix: str, info: FilesetInfo, *, new: bool = False) -> None:
+    """Keep what a reader found beside the fileset's folder.
+
+    new: nobody looks yet, and whoever takes the fileset back finds the file under its name, complete or not.
+    """
     root = info.root.relative_to(layout.managed).as_posix()
     data = json.dumps({"root": root, "fileset": info.to_json()}, separators=(",", ":"))
-    write_durably(layout.managed / index_name(template_prefix), data.encode())
+    path = layout.managed / index_name(template_prefix)
+    if new:
+        write_new({path: data.encode()})
+    else:
+        write_durably(path, data.encode())
 
 
 def _find(db: Connection, pixels_id: int) -> Row[Any]:

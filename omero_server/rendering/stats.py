@@ -1,7 +1,8 @@
 """Smallest and largest values, digest and histogram of pixels, in bounded memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from omero_server.repository.behind import BackgroundChecksum
 
 __all__ = [
     "ImportStatistics",
+    "channel_ranges",
     "fixed_range",
     "histogram",
     "import_statistics",
@@ -51,6 +53,16 @@ def import_statistics(source: PlaneSource, byte_order: str = "<") -> ImportStati
                     digest.update(np.ascontiguousarray(strip, dtype=stored).data.cast("B"))
                     ranges[c] = joined_range(ranges[c], strip)
     return ImportStatistics(tuple(_or_zero(pair) for pair in ranges), digest.hexdigest())
+
+
+def channel_ranges(source: PlaneSource, check: Callable[[], None]) -> list[Range]:
+    """(min, max) of each channel over all z and t; (inf, -inf) without any value. `check` is called for each piece."""
+    ranges: list[Range] = [(np.inf, -np.inf)] * source.size_c
+    for t, c, z in product(range(source.size_t), range(source.size_c), range(source.size_z)):
+        for strip in strips(source, z, c, t):
+            check()
+            ranges[c] = joined_range(ranges[c], strip)
+    return ranges
 
 
 def plane_range(source: PlaneSource, z: int, c: int, t: int, level: int = 0) -> Range:

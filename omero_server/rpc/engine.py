@@ -21,6 +21,7 @@ from omero_server.db.location import database_uri
 from omero_server.db.tables import TABLES
 from omero_server.db.transaction import Author, Transaction
 from omero_server.imports.readers import Readers
+from omero_server.imports.reading import Reading
 from omero_server.security.login import Passwords
 from omero_server.sessions.call import ROOT_USER, Call, Caller
 from omero_server.sessions.downloads import POLICY_KEY
@@ -106,6 +107,10 @@ class Engine:
     def on_shutdown(self, function: Callable[[], None]) -> None:
         """Run ``function`` when the server stops, last registered first."""
         self._shutdown.append(function)
+
+    def reading(self, check: Callable[[], None]) -> Reading:
+        """To read a fileset in another process; ``check`` is called all the time and may raise, which ends it."""
+        return Reading(self.readers, check)
 
     def author(self) -> Author:
         """The server itself, as the author of rows."""

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 import omero
 import omero._generated
 from omero_server.db.transaction import Interference
+from omero_server.formats.base import FormatError
 
 __all__ = ["not_implemented", "translate"]
 
@@ -75,6 +76,10 @@ def known_error(error: BaseException) -> omero.ServerError | None:
         return omero.DatabaseBusyException(
             message="All database connections are in use. Try again soon.", backOff=POOL_BACK_OFF_MS
         )
+    if isinstance(error, FormatError):
+        return omero.ResourceError(message=str(error))
+    if isinstance(error, MemoryError):
+        return omero.ResourceError(message="The server has not enough memory for this: ask for less at once, or later.")
     if isinstance(error, NotImplementedError):
         return omero.InternalException(message=str(error) or "This is not implemented in this server yet.")
     return None

@@ -41,7 +41,8 @@ _CHUNK = re.compile(r"/zarr/v(0\.4|0\.5)/image/(\d{1,18})\.zarr/(.+)")
 _PIXELS = re.compile(r"/tile/(\d{1,18})/(\d{1,9})/(\d{1,9})/(\d{1,9})/")
 _REASONS = {200: "200 OK", 206: "206 Partial Content", 304: "304 Not Modified", 416: "416 Range Not Satisfiable"}
 _WRONG = (
-    Declined, NotFound, ParameterError, RenderingError, FormatError, IndexError, ValueError, OSError, omero.ServerError,
+    Declined, NotFound, ParameterError, RenderingError, FormatError, IndexError, ValueError, OSError, MemoryError,
+    omero.ServerError,
 )  # fmt: skip
 """What Django's views know how to answer."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 import omero
 from omero_server.db.engine import Database
+from omero_server.formats.base import FormatError
 from omero_server.rpc.errors import translate
 from tests.support.database import fresh_database
 
@@ -107,6 +108,13 @@ def test_database_that_went_away(database: Database) -> None:
 def test_connections_that_are_all_in_use() -> None:
     error: Any = translate(PoolTimeout("QueuePool limit"), "IQuery.find")
     assert (type(error), error.backOff) == (omero.DatabaseBusyException, 5000)
+
+
+def test_files_and_memory_are_resources() -> None:
+    error: Any = translate(FormatError("/data/a.tif", "is damaged"), "RawPixelsStore.getTile")
+    assert type(error) is omero.ResourceError and "a.tif: is damaged" in error.message
+    error = translate(MemoryError(), "Exporter.asXml")
+    assert type(error) is omero.ResourceError and "memory" in error.message
 
 
 def test_the_servers_own_faults_say_where_to_look() -> None:

@@ -22,7 +22,10 @@ from tests.support.sending import answer_of, send, sent, submit
 from tests.support.unruly import plugin, unruly
 
 PICTURE = (DATA / "gif/cogs.gif").read_bytes()
-LIMITS = {"omero.readers.memory": "300", "omero.readers.seconds": "4"}
+LIMITS = {
+    "omero.readers.memory": "300", "omero.readers.seconds": "4",
+    "omero.pixeldata.max_plane_width": "250", "omero.pixeldata.max_plane_height": "250",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +172,13 @@ def test_a_plate_is_read_by_several(client: Any, target: Instance) -> None:
     assert [one.id.val for one in found] == [one.id.val for one in answer.pixels]
     assert len({one.sha1.val for one in found}) == 24
     assert len(workers(target)) >= min(os.cpu_count() or 1, 2)
+
+
+def test_a_crash_over_a_pyramid(client: Any, target: Instance) -> None:
+    """Of large planes little is read before the image is there."""
+    assert pictures(send(client, {"/data/cells.unruly": unruly("tire", "read")})) == 1
+    eventually(lambda: "no pyramid of the pixels" in target.log("Blitz-0"), 60)
+    assert "its reader crashed (SIGSEGV)" in target.log("Blitz-0").rsplit("no pyramid of the pixels", 1)[1]
 
 
 def test_the_server_is_killed_and_restarts(client: Any, target: Instance) -> None:

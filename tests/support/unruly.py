@@ -58,7 +58,8 @@ class UnrulyReader(Reader):
             do(deed)
         files = [path, Path("/etc/hostname")] if deed == "steal" else [path]
         planes = SLOW_PLANES if deed == "dawdle" else 3
-        return FilesetInfo(cls.format, cls.name, "1", files, [ImageInfo("a", 8, 8, size_t=planes, index=deed)])
+        side = 300 if deed == "tire" else 8
+        return FilesetInfo(cls.format, cls.name, "1", files, [ImageInfo("a", side, side, size_t=planes, index=deed)])
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
         do(str(self._info.images[0].index))
@@ -82,7 +83,7 @@ def do(deed: str) -> None:
 
 
 def tire() -> None:
-    """Crash, but not as the first thing that this process does."""
+    """Crash, but not the first time."""
     if TIRED:
         ctypes.string_at(0)
     TIRED.append(True)
