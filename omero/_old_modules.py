@@ -2,32 +2,33 @@
 
 Programs that imported them find them here. They are made when imported; a wheel also holds a file for each
 (:func:`write`), so that they are found before ``omero`` is imported.
+
+``omero`` imports this first: it loads nothing that Python has not loaded already.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["OldModules", "fill", "install", "names", "write"]
 
-NAME = re.compile(r"omero_(model_(?P<implementation>\w+I)|(?P<slice>\w+)_ice)")
 
-
-class OldModules(MetaPathFinder, Loader):
+class OldModules:
     """Finds the modules by their names, and makes them."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
         """The module, when it is one of them."""
-        return ModuleSpec(fullname, self) if path is None and _contents(fullname) is not None else None
+        if path is not None or not fullname.startswith("omero_"):
+            return None
+        return ModuleSpec(fullname, self) if _contents(fullname) is not None else None  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Leave it to Python."""
@@ -60,14 +61,21 @@ def fill(name: str, namespace: dict[str, Any]) -> None:
 
 def _contents(name: str) -> tuple[str, str | None] | None:
     """Where the names of a module come from: a module, and one name of it or (None) all."""
-    found = NAME.fullmatch(name)
-    if found is None:
-        return None
-    if find_spec(f"omero._generated.{name}") is not None:
+    if name.endswith("_ice") and name in _generated():
         return f"omero._generated.{name}", None
-    model = found["implementation"] or found["slice"].removeprefix("model_")
-    known = set(_implementations()) if found["implementation"] else {n.removesuffix("I") for n in _implementations()}
-    return ("omero.model", model) if model in known else None
+    model = name.removeprefix("omero_model_")
+    if model == name:
+        return None
+    implementation = f"{model.removesuffix('_ice')}I" if model.endswith("_ice") else model
+    return ("omero.model", model.removesuffix("_ice")) if implementation in _implementations() else None
+
+
+def _generated() -> list[str]:
+    """The modules of the Slice files."""
+    from pathlib import Path
+
+    folder = Path(str(import_module("omero._generated").__file__)).parent
+    return [path.stem for path in sorted(folder.glob("omero_*_ice.py"))]
 
 
 def _implementations() -> list[str]:
@@ -78,8 +86,7 @@ def _implementations() -> list[str]:
 
 def names() -> Iterator[str]:
     """All of them."""
-    generated = Path(str(import_module("omero._generated").__file__)).parent
-    yield from (path.stem for path in sorted(generated.glob("omero_*_ice.py")))
+    yield from _generated()
     for implementation in _implementations():
         yield f"omero_model_{implementation}"
         yield f"omero_model_{implementation.removesuffix('I')}_ice"

@@ -309,6 +309,9 @@ def test_rendering(image: Any) -> None:
     assert abs(grey[..., 0].astype(int) - grey[..., 1]).max() <= 8
     assert image.saveDefaults()
     assert image.getAllRenderingDefs()[0]["model"] == "greyscale"
+    again = image._conn.getObject("Image", image.getId())
+    assert again.saveDefaults()
+    again._closeRE()
     assert image.resetDefaults()
     assert not image.isGreyscaleRenderingModel()
 
@@ -325,6 +328,9 @@ def test_regions_and_projections(image: Any) -> None:
     assert image.getProjectionRange() == (0, 2)
     assert len(image.renderSplitChannel(0, 0)) > 500
     assert image.renderRowLinePlotGif(0, 0, 3).startswith(b"GIF")
+    assert image._collectRenderOptions() == {"p": "intmax", "ia": "0"}
+    assert image.loadRenderOptions()
+    assert image.getProjection() == "normal"
 
 
 @pytest.mark.parametrize(
