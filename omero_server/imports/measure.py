@@ -16,7 +16,7 @@ from omero_server.pixels.buffer import ReaderBuffer
 from omero_server.rendering.renderer import Renderer
 from omero_server.rendering.scale import longest_side_size
 from omero_server.rendering.settings import ChannelInfo, RenderSettings, default_settings
-from omero_server.rendering.stats import fixed_range, import_statistics, middle_plane_range
+from omero_server.rendering.stats import fixed_range, import_statistics, window_scan
 from omero_server.rendering.thumbnail import thumbnail_jpeg
 
 __all__ = ["PENDING", "THUMBNAIL_SIDE", "Measured", "Thumbnail", "Wanted", "measure"]
@@ -107,10 +107,10 @@ def measure(reader: Reader, wanted: Wanted, going: Callable[[], None]) -> Measur
 
 
 def _settings(info: ImageInfo, channels: tuple[ChannelInfo, ...], buffer: ReaderBuffer, whole: bool) -> RenderSettings:
-    """Windows from statistics; without these from the middle planes, unless they are very large."""
+    """Windows from statistics; without these from the middle planes, or a part of very large ones."""
     return default_settings(
         channels, info.pixel_type, info.size_z, significant_bits=info.significant_bits,
-        plane_range=(lambda c: middle_plane_range(buffer, c)) if whole else None,
+        plane_range=window_scan(buffer, info.pixel_type, info.significant_bits, whole=whole),
     )  # fmt: skip
 
 

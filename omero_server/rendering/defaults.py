@@ -17,7 +17,7 @@ from omero_server.rendering.luts import SHIPPED, LutShelf
 from omero_server.rendering.metadata import PixelsInfo, Reading
 from omero_server.rendering.renderer import Renderer
 from omero_server.rendering.settings import RenderSettings, default_settings
-from omero_server.rendering.stats import middle_plane_range
+from omero_server.rendering.stats import window_scan
 
 __all__ = [
     "full_reset",
@@ -66,21 +66,27 @@ def original_reset(pixels: PixelsInfo) -> RenderSettings:
 
 
 def full_reset(call: Reading, pixels: PixelsInfo, buffer: PixelBuffer | None = None) -> RenderSettings:
-    """Defaults; without statistics the windows are those of the middle planes, unless these are very large.
+    """Defaults; without statistics the windows are those of the middle planes, of very large ones of a part of them.
 
     Reads from ``buffer`` or opens the pixels, whose errors are those of open_pixels and of reading.
     """
     engine = call.engine  # type: ignore[attr-defined]
-    if pixels.channels[0].stats is not None or needs_pyramid(engine.config, pixels):
+    large = needs_pyramid(engine.config, pixels)
+    if pixels.channels[0].stats is not None:
         return original_reset(pixels)
-    opened = buffer or open_pixels(call, pixels)
+    try:
+        opened = buffer or open_pixels(call, pixels)
+    except (omero.LockTimeout, omero.ResourceError):
+        if large:  # is written tile by tile, for hours perhaps, and may be looked at meanwhile
+            return original_reset(pixels)
+        raise
     try:
         return default_settings(
             pixels.channels,
             pixels.pixel_type,
             pixels.size_z,
             significant_bits=pixels.significant_bits,
-            plane_range=lambda c: middle_plane_range(opened, c),
+            plane_range=window_scan(opened, pixels.pixel_type, pixels.significant_bits, whole=not large),
         )
     finally:
         if buffer is None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from omero_server.rendering.errors import PlaneError
 
-__all__ = ["Plane", "PlaneSource", "check_plane", "strips"]
+__all__ = ["MAX_BLOCK_PIXELS", "Plane", "PlaneSource", "check_plane", "strips"]
 
 Plane = npt.NDArray[Any]
 

@@ -1,16 +1,18 @@
 """Smallest and largest values, digest and histogram of pixels, in bounded memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
+from omero_server.pixels.buffer import PixelBuffer
 from omero_server.rendering.errors import PlaneError
 from omero_server.rendering.planes import Region
-from omero_server.rendering.quantum import Range
-from omero_server.rendering.source import Plane, PlaneSource, strips
+from omero_server.rendering.quantum import Range, type_range
+from omero_server.rendering.source import MAX_BLOCK_PIXELS, Plane, PlaneSource, strips
 from omero_server.repository.behind import BackgroundChecksum
 
 __all__ = [
@@ -22,9 +24,14 @@ __all__ = [
     "joined_range",
     "middle_plane_range",
     "plane_range",
+    "sampled_range",
+    "window_scan",
 ]
 
 DEFAULT_BINS = 256
+_SAMPLES = 8
+"""Tiles that are looked at along each side of a plane."""
+_SAMPLE_PIXELS = 1 << 20
 
 _FULL_RANGE_FORMATS = frozenset(("jpeg", "png", "bmp", "gif", "tiff", "avi"))
 
@@ -76,6 +83,50 @@ def plane_range(source: PlaneSource, z: int, c: int, t: int, level: int = 0) -> 
 def middle_plane_range(source: PlaneSource, c: int) -> Range:
     """(min, max) of a channel's middle plane, z = (sizeZ - 1) / 2 and t likewise, which stands for the channel."""
     return plane_range(source, (source.size_z - 1) // 2, c, (source.size_t - 1) // 2)
+
+
+def window_scan(
+    source: PixelBuffer, pixel_type: str, significant_bits: int | None, *, whole: bool
+) -> Callable[[int], Range] | None:
+    """How to find the first window of a channel without statistics; None where the range of the type is best.
+
+    whole: planes are small enough to be handled as a whole. Of others a part is looked at, and nothing of 8-bit ones.
+    """
+    if whole:
+        return partial(middle_plane_range, source)
+    if source.dtype.itemsize == 1:
+        return None
+
+    def sampled(c: int) -> Range:
+        low, high = sampled_range(source, c)
+        return (low, high) if low < high else type_range(pixel_type, significant_bits)
+
+    return sampled
+
+
+def sampled_range(source: PixelBuffer, c: int) -> Range:
+    """(min, max) of a channel's middle plane about as it is: of its largest level that is read at once, or of a few
+    of its tiles, or rows, where there is no such level.
+    """
+    z, t = (source.size_z - 1) // 2, (source.size_t - 1) // 2
+    for level, size in enumerate(source.levels):
+        if size.width * size.height <= MAX_BLOCK_PIXELS:
+            return plane_range(source, z, c, t, level)
+    found: Range = (np.inf, -np.inf)
+    for x, y, width, height in _samples(source):
+        found = joined_range(found, source.region(z, c, t, x, y, width, height))
+    return _or_zero(found)
+
+
+def _samples(source: PixelBuffer) -> Iterator[tuple[int, int, int, int]]:
+    """Places all over a plane: tiles, or bands where tiles are as wide as the plane."""
+    width, height = source.tile_size
+    across, down = -(-source.size_x // width), -(-source.size_y // height)
+    for row in sorted({down * n // _SAMPLES for n in range(_SAMPLES)}):
+        for column in sorted({across * n // _SAMPLES for n in range(_SAMPLES)}):
+            x, y = column * width, row * height
+            rows = min(height, max(1, _SAMPLE_PIXELS // width), source.size_y - y)
+            yield x, y, min(width, source.size_x - x), rows
 
 
 def joined_range(found: Range, pixels: Plane) -> Range:

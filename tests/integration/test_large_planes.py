@@ -65,6 +65,31 @@ def await_statistics(session: Any, pixels: int) -> Any:
     return stats
 
 
+@pytest.mark.parametrize(("name", "exact"), [("levels", True), ("tiles", True), ("rows", False), ("black", True)])
+def test_first_windows_show_what_is_there(
+    instance: Instance, root: Any, tmp_path: Path, name: str, exact: bool
+) -> None:
+    data = ramp("uint16") + np.uint16(300)
+    if name == "black":
+        data[:] = 0
+    options: dict[str, Any] = {"tile": (512, 512), "compression": "zlib"} if name in ("levels", "tiles") else {}
+    with tifffile.TiffWriter(tmp_path / "large.tif") as tif:
+        small = data[::2, ::2]
+        tif.write(data, photometric="minisblack", subifds=1 if name == "levels" else 0, **options)
+        if name == "levels":
+            tif.write(small, photometric="minisblack", subfiletype=1, **options)
+    pixels = import_file(instance, root, tmp_path / "large.tif")
+    settings = root.getPixelsService().retrieveRndSettings(pixels).getChannelBinding(0)
+    low, high = settings.inputStart.val, settings.inputEnd.val
+    if name == "black":
+        assert (low, high) == (0, 65535)
+    elif exact:
+        seen = small if name == "levels" else data
+        assert (low, high) == (seen.min(), seen.max())
+    else:
+        assert data.min() <= low < data.min() + 100 and data.max() - 100 < high <= data.max()
+
+
 FILES = {
     "plain-uint16": ({"dtype": "uint16"}, {}),
     "strips-uint8": ({"dtype": "uint8"}, {"compression": "zlib", "rowsperstrip": 64}),
