@@ -8,10 +8,11 @@ from omero_cli.framework import Arguments, CommandError, Parser
 from omero_server.formats.scan import DEFAULT_DEPTH
 from omero_server.repository.checksums import ALGORITHMS, DEFAULT_ALGORITHM
 
-__all__ = ["FLAGS", "LEVELS", "USAGE", "add_options", "arguments_for", "parse_more", "parse_words"]
+__all__ = ["FLAGS", "LEVELS", "OUTPUTS", "SKIPS", "USAGE", "add_options", "arguments_for", "parse_more", "parse_words"]
 
 USAGE = 1
 SKIPS = ("all", "checksum", "minmax", "thumbnails", "upgrade")
+OUTPUTS = ("ids", "legacy", "yaml")
 LEVELS = ("ALL", "DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN")
 FLAGS = ("-f", "-c", "--report", "--upload", "--logs", "--no-stats-info", "--no-thumbnails", "--no-upgrade-check",
          "--auto-close", "--close-completed", "--wait-completed")  # fmt: skip
@@ -91,7 +92,7 @@ def _speed(parser: Parser) -> None:
 
 def _outputs(parser: Parser) -> None:
     group = parser.add_argument_group("Output")
-    group.add_argument("--output", choices=("ids", "legacy", "yaml"), default="ids", help="Form of the output")
+    group.add_argument("--output", choices=OUTPUTS, default="ids", help="Form of the output")
     for name, text in (
         ("file", "Write standard output into a file"),
         ("errs", "Write standard error into a file"),

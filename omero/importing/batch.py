@@ -121,7 +121,7 @@ def known_before(client: Any, candidates: Sequence[Candidate], by: str) -> list[
 
 
 def _names(path: Path, by: str) -> tuple[str, ...]:
-    # Other importers leave out the first slash.
+    # Importers leave out the first slash; scripts that fill filesets themselves may not.
     return (path.name,) if by == "filename" else (path.as_posix(), path.as_posix().lstrip("/"))
 
 

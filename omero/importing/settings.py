@@ -50,7 +50,8 @@ def fileset_of(candidate: Candidate, transfer: Transfer) -> Any:
     fileset = omero.model.FilesetI()
     for path in candidate.files:
         entry = omero.model.FilesetEntryI()
-        entry.setClientPath(rstring(path.as_posix()))
+        # Without the first slash, as scripts look for it that want to know the images of a path.
+        entry.setClientPath(rstring(path.as_posix().lstrip("/")))
         fileset.addFilesetEntry(entry)
     job = omero.model.UploadJobI()
     job.setVersionInfo(

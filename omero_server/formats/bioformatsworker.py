@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
 
 from omero_server.formats.piped import Ended, end_with_input, receive, send, standard_pipes
@@ -25,6 +28,7 @@ _OPEN_FILES = 4
 _MOST_NOTES = 5000
 _LONGEST_NOTE = 4000
 _LARGEST_XML = 64 << 20
+_SCRATCH = "omero-bioformats-"
 _GRACE = 10
 """Seconds beyond the limit after which a question is given up from within, should nobody be left to do so."""
 # What names other files at will, unpacks without bounds, or takes any text for an image.
@@ -38,7 +42,9 @@ class BioFormats:
         import jpype
 
         options = (f"-Xmx{memory}m", "-XX:+ExitOnOutOfMemoryError", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=256m")
-        jpype.startJVM(*options, "-Djava.awt.headless=true", "-Xrs", classpath=[jar], convertStrings=True)
+        # Bio-Formats unpacks libraries of its own, and leaves them.
+        places = (f"-Djava.io.tmpdir={_scratch()}", "-XX:-UsePerfData")
+        jpype.startJVM(*options, *places, "-Djava.awt.headless=true", "-Xrs", classpath=[jar], convertStrings=True)
         self._class: Callable[[str], Any] = jpype.JClass
         self._class("loci.common.DebugTools").setRootLevel("OFF")
         self._kinds = self._class("loci.formats.ImageReader").getDefaultReaderClasses()
@@ -133,6 +139,26 @@ class BioFormats:
             reader.close()
             raise
         return reader, inner, store
+
+
+def _scratch() -> str:
+    """A folder for temporary files of this process; those of processes that have ended are removed."""
+    for old in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        number = old.name.removeprefix(_SCRATCH).partition("-")[0]
+        if number.isdigit() and old.stat().st_uid == os.getuid() and not _runs(int(number)):
+            shutil.rmtree(old, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-")
+
+
+def _runs(number: int) -> bool:
+    """Whether there is a process with this number, which may be another than once."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _notes(table: Any) -> dict[str, str]:

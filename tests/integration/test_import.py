@@ -77,11 +77,11 @@ def only(client: Any, path: Path, **options: Any) -> Any:
 
 
 def stored_files(instance: Instance, fileset: int) -> list[tuple[Path, str]]:
-    """Path and client path of a fileset's files, in order."""
+    """Of a fileset's files, in order: the path, and that of the original, whose first slash is not stored."""
     sql = """SELECT f.path, f.name, e.clientpath FROM filesetentry e JOIN originalfile f ON f.id = e.originalfile
              WHERE e.fileset = :id ORDER BY e.fileset_index"""
     layout = Layout.of(instance.config)
-    return [(layout.in_managed(row.path, row.name), row.clientpath) for row in rows(instance, sql, id=fileset)]
+    return [(layout.in_managed(row.path, row.name), f"/{row.clientpath}") for row in rows(instance, sql, id=fileset)]
 
 
 def import_log(instance: Instance, fileset: int) -> str:

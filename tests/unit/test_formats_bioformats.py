@@ -124,6 +124,18 @@ def test_time_is_bounded_and_the_idle_process_ends() -> None:
 
 
 @needs_bioformats
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (tmp_path / "omero-bioformats-other").mkdir()
+    for _ in range(2):
+        process = _process()
+        assert process.ask(VOLUME, "detect")[0]["mine"]
+        found = [path.name for path in tmp_path.iterdir() if path.name != "omero-bioformats-other"]
+        assert len(found) == 1 and found[0].startswith(f"omero-bioformats-{process.pid}-")
+        process.stop()
+
+
+@needs_bioformats
 def test_files_of_somebody_else_are_not_used(tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "secret.raw").write_bytes(bytes(100))

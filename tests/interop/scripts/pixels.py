@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import time
 
 import numpy
 from PIL import Image
@@ -117,17 +118,20 @@ row.hasher.value = rstring("SHA1-160")
 row = connection.getUpdateService().saveAndReturnObject(row)
 store = connection.c.sf.createRawFileStore()
 store.setFileId(row.id.val)
+began = time.monotonic()
 for number in range(GIVEN["blocks"]):
     piece = number.to_bytes(8, "big") + block[8:]
     digest.update(piece)
     store.write(piece, number * len(block), len(block))
 saved = store.save()
 store.close()
+up = time.monotonic()
 store = connection.c.sf.createRawFileStore()
 store.setFileId(row.id.val)
 down = hashlib.sha1()
 for number in range(GIVEN["blocks"]):
     down.update(store.read(number * len(block), len(block)))
+found["seconds"] = [up - began, time.monotonic() - up]
 found["file"] = [saved.size.val, store.size(), saved.hash.val, digest.hexdigest(), down.hexdigest()]
 store.close()
 connection.deleteObjects("OriginalFile", [row.id.val], wait=True)
