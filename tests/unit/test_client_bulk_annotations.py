@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,3 +157,25 @@ def test_annotations_with_the_same_key(combine: int, left_over: int, pairs: Any)
 def test_unknown_way_to_combine() -> None:
     with pytest.raises(ValueError, match="Not a way to combine annotations: 7"):
         MapAnnotationManager(7)
+
+
+def run(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A program of its own, which may import what is in the folder."""
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    command = [sys.executable, "-W", "default", "-c", program]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_old_name_of_another_package(tmp_path: Path) -> None:
+    program = "from omero.util.populate_metadata import ParsingContext; print(ParsingContext)"
+    (tmp_path / "missing").mkdir()
+    (tmp_path / "missing" / "omero_metadata.py").write_text("raise ModuleNotFoundError(name='omero_metadata')")
+    assert "pip install omero-metadata" in run(program, tmp_path / "missing").stderr
+    (tmp_path / "there" / "omero_metadata").mkdir(parents=True)
+    (tmp_path / "there" / "omero_metadata" / "__init__.py").touch()
+    (tmp_path / "there" / "omero_metadata" / "populate.py").write_text("ParsingContext = 'a class'")
+    done = run(program, tmp_path / "there")
+    assert done.stdout == "a class\n"
+    assert "omero.util.populate_metadata is deprecated, use omero_metadata.populate" in done.stderr
+    (tmp_path / "there" / "omero_metadata" / "populate.py").write_text("import nothing_like_this")
+    assert "No module named 'nothing_like_this'" in run(program, tmp_path / "there").stderr

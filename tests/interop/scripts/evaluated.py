@@ -1,5 +1,8 @@
 """Values of Python expressions as text that is the same for both libraries. Needs neither a server nor input."""
 
+from contextlib import redirect_stdout
+from io import StringIO
+
 
 def described(value):
     """A value as text: RTypes as `RLong(1)`, objects by their attributes."""
@@ -22,7 +25,10 @@ def described(value):
 
 
 def evaluate(setup, expressions):
-    """The description of each expression's value, or class and text of the exception. `setup` are statements."""
+    """The description of each expression's value, or class and text of the exception. `setup` are statements.
+
+    What they print is thrown away.
+    """
     import omero.all
 
     names = {"omero": omero}
@@ -30,7 +36,8 @@ def evaluate(setup, expressions):
     found = []
     for expression in expressions:
         try:
-            found.append(described(eval(expression, names)))
+            with redirect_stdout(StringIO()):
+                found.append(described(eval(expression, names)))
         except Exception as error:
             found.append(f"{type(error).__name__}: {error}")
     return found
