@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import omero
 import omero.model
 import omero.sys
 from omero.gateway.wrapper import distinct
 from omero.rtypes import rint, rlist, rlong, rstring
+
+if TYPE_CHECKING:
+    from omero.gateway.annotations import FileAnnotationWrapper, MapAnnotationWrapper, TagAnnotationWrapper
+    from omero.gateway.containers import _DatasetWrapper, _ProjectWrapper, _RoiWrapper, _ScreenWrapper
+    from omero.gateway.files import _FilesetWrapper, _OriginalFileWrapper
+    from omero.gateway.image import _ImageWrapper
+    from omero.gateway.people import _ExperimenterGroupWrapper, _ExperimenterWrapper
+    from omero.gateway.plates import _PlateWrapper, _WellWrapper
 
 __all__ = ["Finding", "omero_type", "wrapper_class"]
 
@@ -49,6 +57,65 @@ class Finding:
 
     SERVICE_OPTS: Any
 
+    # What editors know of the common types. Frameworks may put classes of their own in place, so anything goes.
+
+    @overload
+    def getObject(
+        self, obj_type: Literal["Project"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _ProjectWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["Dataset"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _DatasetWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["Image"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _ImageWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["Screen"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _ScreenWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["Plate"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _PlateWrapper | Any: ...
+    @overload
+    def getObject(self, obj_type: Literal["Well"], oid: Any = ..., *args: Any, **kwargs: Any) -> _WellWrapper | Any: ...
+    @overload
+    def getObject(self, obj_type: Literal["Roi"], oid: Any = ..., *args: Any, **kwargs: Any) -> _RoiWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["OriginalFile"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _OriginalFileWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["Fileset"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _FilesetWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["Experimenter"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _ExperimenterWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["ExperimenterGroup"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> _ExperimenterGroupWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["TagAnnotation"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> TagAnnotationWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["MapAnnotation"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> MapAnnotationWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: Literal["FileAnnotation"], oid: Any = ..., *args: Any, **kwargs: Any
+    ) -> FileAnnotationWrapper | Any: ...
+    @overload
+    def getObject(
+        self, obj_type: str, oid: Any = ..., params: Any = ..., attributes: Any = ..., opts: Any = ...
+    ) -> Any: ...
+
     def getObject(
         self, obj_type: str, oid: Any = None, params: Any = None, attributes: Any = None, opts: Any = None
     ) -> Any:
@@ -60,6 +127,55 @@ class Finding:
         query, params, wrapper = self.buildQuery(obj_type, ids, params, attributes, opts)
         found = self.getQueryService().findByQuery(query, params, self.SERVICE_OPTS)  # type: ignore[attr-defined]
         return None if found is None else self._wrapped_found(wrapper, found)
+
+    @overload
+    def getObjects(
+        self, obj_type: Literal["Project"], *args: Any, **kwargs: Any
+    ) -> Iterator[_ProjectWrapper | Any]: ...
+    @overload
+    def getObjects(
+        self, obj_type: Literal["Dataset"], *args: Any, **kwargs: Any
+    ) -> Iterator[_DatasetWrapper | Any]: ...
+    @overload
+    def getObjects(self, obj_type: Literal["Image"], *args: Any, **kwargs: Any) -> Iterator[_ImageWrapper | Any]: ...
+    @overload
+    def getObjects(self, obj_type: Literal["Screen"], *args: Any, **kwargs: Any) -> Iterator[_ScreenWrapper | Any]: ...
+    @overload
+    def getObjects(self, obj_type: Literal["Plate"], *args: Any, **kwargs: Any) -> Iterator[_PlateWrapper | Any]: ...
+    @overload
+    def getObjects(self, obj_type: Literal["Well"], *args: Any, **kwargs: Any) -> Iterator[_WellWrapper | Any]: ...
+    @overload
+    def getObjects(self, obj_type: Literal["Roi"], *args: Any, **kwargs: Any) -> Iterator[_RoiWrapper | Any]: ...
+    @overload
+    def getObjects(
+        self, obj_type: Literal["OriginalFile"], *args: Any, **kwargs: Any
+    ) -> Iterator[_OriginalFileWrapper | Any]: ...
+    @overload
+    def getObjects(
+        self, obj_type: Literal["Fileset"], *args: Any, **kwargs: Any
+    ) -> Iterator[_FilesetWrapper | Any]: ...
+    @overload
+    def getObjects(
+        self, obj_type: Literal["Experimenter"], *args: Any, **kwargs: Any
+    ) -> Iterator[_ExperimenterWrapper | Any]: ...
+    @overload
+    def getObjects(
+        self, obj_type: Literal["ExperimenterGroup"], *args: Any, **kwargs: Any
+    ) -> Iterator[_ExperimenterGroupWrapper | Any]: ...
+    @overload
+    def getObjects(
+        self, obj_type: Literal["TagAnnotation"], *args: Any, **kwargs: Any
+    ) -> Iterator[TagAnnotationWrapper | Any]: ...
+    @overload
+    def getObjects(
+        self, obj_type: Literal["MapAnnotation"], *args: Any, **kwargs: Any
+    ) -> Iterator[MapAnnotationWrapper | Any]: ...
+    @overload
+    def getObjects(
+        self, obj_type: Literal["FileAnnotation"], *args: Any, **kwargs: Any
+    ) -> Iterator[FileAnnotationWrapper | Any]: ...
+    @overload
+    def getObjects(self, obj_type: str, *args: Any, **kwargs: Any) -> Iterator[Any]: ...
 
     def getObjects(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import typing
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from omero.gateway import (
     splitHTMLColor,
     toBoolean,
 )
+from omero.gateway.finding import Finding
 from omero.gateway.utils import propertiesToDict
 from omero.rtypes import RIntI, RLongI, rstring
 
@@ -123,3 +125,13 @@ def test_new_annotations_have_an_object() -> None:
     tag.setValue("x")
     tag.setNs("y")
     assert (tag.getValue(), tag.getNs(), tag.getId()) == ("x", "y", None)
+
+
+def test_editors_know_the_common_types() -> None:
+    """What the overloads say of a type is the wrapper that it gets."""
+    for name in ("getObject", "getObjects"):
+        hints = [overload.__annotations__ for overload in typing.get_overloads(getattr(Finding, name))]
+        typed = {h["obj_type"][len('Literal["') : -2]: h["return"] for h in hints if h["obj_type"] != "str"}
+        assert len(typed) == 14
+        for kind, result in typed.items():
+            assert omero.gateway.KNOWN_WRAPPERS[kind.lower()].__name__ in result
