@@ -125,7 +125,8 @@ def reference(obj: Any, ref: Field) -> Any:
 def collect(objects: Iterable[Any]) -> Graph:
     """Walk the graphs below ``objects`` through references and loaded collections; cycles are fine.
 
-    A member of a list without a back reference gets one to the holder.
+    A member of a list without a back reference gets one to the holder. Members come in the order of their list, and new
+    ones get ascending ids.
     """
     graph = Graph()
     pending = list(objects)
@@ -138,9 +139,10 @@ def collect(objects: Iterable[Any]) -> Graph:
         if not graph.add(obj):
             continue
         cls = class_of(obj)
-        pending += [target for ref in references(cls) if (target := reference(obj, ref)) is not None]
+        below = [reference(obj, ref) for ref in references(cls)]
         for prop in collections(cls):
-            pending += [member for member in _members(obj, prop) or () if member is not None]
+            below += _members(obj, prop) or ()
+        pending += [each for each in reversed(below) if each is not None]
     _lists(graph)
     return graph
 

@@ -122,3 +122,14 @@ def test_changed_memberships_hold_at_once(root: Any, users: tuple[Any, Any]) -> 
         mine.createGroup(group)
     roles = mine.getSecurityRoles()
     assert (roles.rootName, roles.systemGroupId, roles.userGroupName) == ("root", 0, "user")
+
+
+def test_new_members_of_a_list_get_ids_in_its_order(users: tuple[Any, Any]) -> None:
+    roi = omero.model.RoiI()
+    kinds = ("Polygon", "Point", "Ellipse", "Point", "Rectangle")
+    for kind in kinds:
+        roi.addShape(getattr(omero.model, f"{kind}I")())
+    saved = users[0].getSession().getUpdateService().saveAndReturnObject(roi)
+    ids = [shape.id.val for shape in saved.copyShapes()]
+    assert ids == sorted(ids)
+    assert [type(shape).__name__.removesuffix("I") for shape in saved.copyShapes()] == list(kinds)

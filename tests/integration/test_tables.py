@@ -270,7 +270,7 @@ def test_the_file(session: Any, table: Any, instance: Instance) -> None:
 def test_deleting(session: Any, instance: Instance) -> None:
     made = session.sharedResources().newTable(1, "deleted")
     made.initialize([grid.LongColumn("n", "", [1, 2, 3])])
-    assert made.getNumberOfRows() == 3
+    assert made.getNumberOfRows() == 0
     number = made.getOriginalFile().id.val
     made.delete()
     assert session.getQueryService().find("OriginalFile", number) is None

@@ -101,7 +101,7 @@ class TableFile:
     # Writing
 
     def initialize(self, columns: Sequence[Any]) -> None:
-        """Make the table. ValidationException when there is one already."""
+        """Make the table, without rows. ValidationException when there is one already."""
         check_headers(columns)
         if "OME" in self._file.root and "Measurements" in self._file.root.OME:
             raise omero.ValidationException(message="Already initialized.")
@@ -111,8 +111,6 @@ class TableFile:
         table = self._file.create_table(ome, "Measurements", columns2definition(columns))
         setattr(table.attrs, VERSION, CURRENT)
         setattr(table.attrs, INITIALIZED, time.time())
-        if any(column.getsize() for column in columns):
-            self.append(columns)
         self._done()
 
     def append(self, columns: Sequence[Any]) -> None:

@@ -150,7 +150,7 @@ class TableService(StatefulService):
     @unmanaged
     @_locked
     def initialize(self, call: Call, cols: Sequence[Any] | None) -> None:
-        """Make the table with these columns, and with the rows that they have values for."""
+        """Make the table with these columns; their values do not matter."""
         self._changing(call).initialize(_storable(cols))
 
     @unmanaged
