@@ -51,6 +51,7 @@ lint: setup
 
 interop: setup
 	tests/interop/build_venv.sh
+	tests/interop/build_third_party.sh $(BIN)/python
 	$(BIN)/python -m pytest tests/interop
 
 bench: setup

@@ -77,7 +77,8 @@ class Writing:
             link.parent = omero.model.DatasetI(dataset.getId(), False)
             link.child = omero.model.ImageI(image_id, False)
             self.getUpdateService().saveObject(link, self.SERVICE_OPTS)  # type: ignore[attr-defined]
-        return image
+        # As it is now that its pixels are complete.
+        return self.getObject("Image", image_id)  # type: ignore[attr-defined]
 
     def _pixels_type(self, array: ndarray[Any, Any]) -> Any:
         name = PIXEL_TYPES.get(array.dtype.name, array.dtype.name)
@@ -158,14 +159,18 @@ class Writing:
         params = omero.sys.ParametersI().add("ids", rlist([rlong(number) for number in ids]))
         found = self.getQueryService().findAllByQuery(query, params, self.SERVICE_OPTS)  # type: ignore[attr-defined]
         chosen = [each for each in distinct(found) if channelCount in (None, each.sizeC.val)]
-        changed = {}
+        changed: dict[int, dict[int, Any]] = {}  # By group: nothing can be saved in all groups at once.
         for pixels in chosen:
             for number, channel in enumerate(pixels.iterateChannels(), 1):
                 if number in nameDict:
                     channel.logicalChannel.name = rstring(nameDict[number])
-                    changed[channel.logicalChannel.id.val] = channel.logicalChannel
-        self.getUpdateService().saveCollection(list(changed.values()), self.SERVICE_OPTS)  # type: ignore[attr-defined]
-        return {"imageCount": len(chosen), "updateCount": len(changed)}
+                    logical = channel.logicalChannel
+                    changed.setdefault(logical.details.group.id.val, {})[logical.id.val] = logical
+        for group, channels in changed.items():
+            context = self.SERVICE_OPTS.copy()
+            context.setOmeroGroup(group)
+            self.getUpdateService().saveCollection(list(channels.values()), context)  # type: ignore[attr-defined]
+        return {"imageCount": len(chosen), "updateCount": sum(map(len, changed.values()))}
 
     # Files
 

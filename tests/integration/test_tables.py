@@ -116,6 +116,7 @@ def test_asking_for_rows(table: Any) -> None:
     ask = table.getWhereList
     assert list(ask("(uid > 2) & (uid <= 8)", {}, 0, 0, 0)) == [2, 3, 4, 5, 6, 7]
     assert list(ask("uid > 2", {}, 4, 8, 2)) == [4, 6]
+    assert list(ask("uid > 8", {}, 0, -1, 1)) == [8, 9]
     assert list(ask("x * 2 == uid", {"x": rstring("half")}, 0, 0, 0)) == list(range(10))
     assert list(ask("text == x", {"x": rstring("t3")}, 0, 0, 0)) == [2]
     assert list(ask("text == 't4'", None, 0, 0, 0)) == [3]

@@ -189,9 +189,10 @@ class TableFile:
         """Numbers of the rows that fulfil a condition. ApiUsageException for one that makes no sense."""
         table = self.table
         values = {name: self._value(value) for name, value in variables.items()}
+        end = stop if stop > 0 else table.nrows
         try:
             check(condition)
-            found = table.get_where_list(condition, values, start=start, stop=stop or table.nrows, step=step or 1)
+            found = table.get_where_list(condition, values, start=max(start, 0), stop=end, step=step or 1)
         except (BadCondition, TypeError, ValueError, NameError, SyntaxError, NotImplementedError) as error:
             raise omero.ApiUsageException(message=f"Bad condition: {condition[:200]}: {error}") from error
         except (KeyError, IndexError, RecursionError, ZeroDivisionError, OverflowError) as error:
