@@ -11,7 +11,6 @@ import importlib
 import inspect
 import json
 import math
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -37,9 +36,7 @@ def modules(recorded: Facts) -> Iterator[Finding]:
     """Modules with their classes, functions, constants and other names."""
     for name, members in recorded.items():
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)  # Some say that other packages replace them.
-                module = importlib.import_module(name)
+            module = importlib.import_module(name)
         except ModuleNotFoundError as error:
             yield name, f"cannot be imported: {error}"
             continue
