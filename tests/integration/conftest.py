@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import omero
+from omero.gateway import BlitzGateway
 from omero_server.db.engine import Database
 from tests.support.actors import Cast, Stage, cast_of
 from tests.support.database import fresh_database
@@ -64,3 +65,12 @@ def client(instance: Instance) -> Iterator[Any]:
     made.createSession("root", instance.root_password)
     yield made
     made.closeSession()
+
+
+@pytest.fixture(scope="module")
+def conn(instance: Instance) -> Iterator[Any]:
+    """The gateway, logged in as root at the shared server."""
+    made = BlitzGateway("root", instance.root_password, host=instance.host, port=instance.ports.ssl)
+    assert made.connect(), made.getLastError()
+    yield made
+    made.close()

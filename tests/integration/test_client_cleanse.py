@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import omero
-from omero.gateway import BlitzGateway
 from omero.util import cleanse
 from tests.support.instance import Instance
 from tests.support.people import PASSWORD, logged_in, make_group, make_user
 
 GONE = 10**9
-
-
-@pytest.fixture(scope="module")
-def conn(instance: Instance) -> Iterator[Any]:
-    made = BlitzGateway("root", instance.root_password, host=instance.host, port=instance.ports.ssl)
-    assert made.connect(), made.getLastError()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,8 @@ import omero
 import omero.model
 from omero.columns import DoubleColumnI, RoiColumnI
 from omero.constants.namespaces import NSMEASUREMENT
-from omero.gateway import BlitzGateway
 from omero.rtypes import rdouble, rint, rstring, unwrap
 from omero.util import populate_roi, script_utils
-from tests.support.instance import Instance
-
-
-@pytest.fixture(scope="module")
-def conn(instance: Instance) -> Iterator[Any]:
-    made = BlitzGateway("root", instance.root_password, host=instance.host, port=instance.ports.ssl)
-    assert made.connect(), made.getLastError()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

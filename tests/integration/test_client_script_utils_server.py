@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,11 @@ from PIL import Image
 
 import omero
 import omero.model
-from omero.gateway import BlitzGateway
 from omero.rtypes import rlong, rstring, unwrap
 from omero.util import script_utils
-from tests.support.instance import Instance
 
 HELLO = "f572d396fae9206628714fb2ce00f72e94f2258f"
 PLANES = [numpy.arange(48, dtype="uint16").reshape(6, 8) * 100, numpy.full((6, 8), 7, "uint16")]
-
-
-@pytest.fixture(scope="module")
-def conn(instance: Instance) -> Iterator[Any]:
-    made = BlitzGateway("root", instance.root_password, host=instance.host, port=instance.ports.ssl)
-    assert made.connect(), made.getLastError()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

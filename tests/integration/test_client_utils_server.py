@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,11 @@ import pytest
 
 import omero
 import omero.model
-from omero.gateway import BlitzGateway
 from omero.model.enums import UnitsTime
 from omero.rtypes import rint, rstring
 from omero.util import figureUtil, image_utils, imageUtil, pydict_text_io, roi_handling_utils, script_utils
 from omero.util.metadata_mapannotations import MapAnnotationManager
 from omero.util.tiles import RPSTileLoop, TileData, TileLoopIteration
-from tests.support.instance import Instance
-
-
-@pytest.fixture(scope="module")
-def conn(instance: Instance) -> Iterator[Any]:
-    made = BlitzGateway("root", instance.root_password, host=instance.host, port=instance.ports.ssl)
-    assert made.connect(), made.getLastError()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
