@@ -106,6 +106,7 @@ class LightPathInfo:
     excitation: list[str] = field(default_factory=list)
     dichroic: str | None = None
     emission: list[str] = field(default_factory=list)
+    annotations: list[AnnotationInfo] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -126,6 +127,7 @@ class PartInfo:
     """Of a Laser: the id of the light source that pumps it."""
     pairs: list[tuple[str, str]] = field(default_factory=list)
     """Of a GenericExcitationSource: its map."""
+    annotations: list[AnnotationInfo] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -94,7 +94,7 @@ def _channel(document: OmeXml, element: Element, samples: int) -> ChannelInfo:
         detector=detector_of(document, element),
         light_source=light_source_of(document, element),
         filter_set=next((part.get("ID") for _, part in document.referenced(element, "FilterSetRef")), None),
-        light_path=light_path_of(child(element, "LightPath")),
+        light_path=light_path_of(document, child(element, "LightPath")),
         annotations=annotations_of(document, element),
     )
 

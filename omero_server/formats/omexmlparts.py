@@ -14,6 +14,7 @@ from omero_server.formats.info import (
     PartInfo,
 )
 from omero_server.formats.omexmldocument import OmeXml, child, children, length, local, number
+from omero_server.formats.omexmlextras import annotations_of
 
 __all__ = ["add_instrument", "detector_of", "light_path_of", "light_source_of"]
 
@@ -67,7 +68,7 @@ def add_instrument(document: OmeXml, element: Element, image: ImageInfo) -> None
         if stand is not None:
             names = (stand.get(key) for key in ("Type", "Manufacturer", "Model", "SerialNumber"))
             image.microscope = MicroscopeInfo(instrument.get("ID", ""), *names)
-        image.parts = [part for item in instrument if (part := _part(item)) is not None]
+        image.parts = [part for item in instrument if (part := _part(document, item)) is not None]
     for settings, lens in document.referenced(element, "ObjectiveSettings", "ObjectiveRef"):
         image.objective = ObjectiveInfo(
             lens.get("ID", ""),
@@ -89,7 +90,7 @@ def add_instrument(document: OmeXml, element: Element, image: ImageInfo) -> None
     image.environment = dict(around.attrib) if around is not None else {}
 
 
-def _part(element: Element) -> PartInfo | None:
+def _part(document: OmeXml, element: Element) -> PartInfo | None:
     """A part as it is written; those of schemas before 2013, which are built otherwise, have their main values only."""
     kind = local(element)
     if kind not in _PARTS:
@@ -97,14 +98,15 @@ def _part(element: Element) -> PartInfo | None:
     part = PartInfo(kind, element.get("ID", ""), {key: value for key, value in element.attrib.items() if key != "ID"})
     passed = child(element, "TransmittanceRange")
     part.transmittance = dict(passed.attrib) if passed is not None else {}
-    part.path = light_path_of(element) if kind == "FilterSet" else None
+    part.path = light_path_of(document, element) if kind == "FilterSet" else None
     pump = child(element, "Pump")
     part.pump = None if pump is None else pump.get("ID")
+    part.annotations = annotations_of(document, element)
     part.pairs = [(pair.get("K", ""), pair.text or "") for pair in children(child(element, "Map"), "M")]
     return part
 
 
-def light_path_of(element: Element | None) -> LightPathInfo | None:
+def light_path_of(document: OmeXml, element: Element | None) -> LightPathInfo | None:
     """The filters and the dichroic that a LightPath or a FilterSet names; None when it names none."""
     if element is None:
         return None
@@ -113,6 +115,7 @@ def light_path_of(element: Element | None) -> LightPathInfo | None:
         [ref.get("ID", "") for ref in children(element, "ExcitationFilterRef")],
         dichroics[0] if dichroics else None,
         [ref.get("ID", "") for ref in children(element, "EmissionFilterRef")],
+        annotations_of(document, element),
     )
     return None if path == LightPathInfo() else path
 

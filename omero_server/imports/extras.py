@@ -54,7 +54,9 @@ class Annotations:
         self._made: dict[str, Any] = {}
 
     def add(self, thing: Any, annotations: Iterable[AnnotationInfo]) -> None:
-        """Put annotations on an object; those of kinds that need a file are left out."""
+        """Put annotations on an object, if its class has any; those of kinds that need a file are left out."""
+        if "annotationLinks" not in MODEL.classes[type(thing).__name__].properties:
+            return
         for info in annotations:
             if info.kind not in VALUES or info.value is None:
                 log.warning("an annotation of the kind %s is left out", info.kind)

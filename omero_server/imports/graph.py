@@ -76,7 +76,7 @@ def image_graph(enums: Enumerations, batch: Batch, series: int) -> Any:
         description=wishes.description or info.description, acquisitionDate=info.acquired, archived=False,
         partial=False, fileset=reference("Fileset", batch.fileset_id), format=reference("Format", batch.format_id),
     )  # fmt: skip
-    optics = Optics(enums, info)
+    optics = Optics(enums, info, batch.annotations)
     if info.experiment:
         image._experiment = make(
             enums, "Experiment", type=info.experiment.get("Type", "Unknown"),

@@ -16,6 +16,7 @@ from omero_server.formats.info import (
     PartInfo,
     Quantity,
 )
+from omero_server.imports.extras import Annotations
 from omero_server.imports.objects import add, make, parse
 from omero_server.imports.references import Enumerations
 from omero_server.rendering.colors import ChannelOptics, Color, FilterRange, import_channels
@@ -84,8 +85,9 @@ ENVIRONMENT = {
 class Optics:
     """Builds the instrument of one image; a part with the same id is made once."""
 
-    def __init__(self, enums: Enumerations, info: ImageInfo) -> None:
+    def __init__(self, enums: Enumerations, info: ImageInfo, annotations: Annotations) -> None:
         self.enums = enums
+        self._annotations = annotations
         self.info = info
         self.names = displays(info)[1]
         self._instrument: Any = None
@@ -108,7 +110,11 @@ class Optics:
 
     def light_path(self, path: LightPathInfo | None) -> Any:
         """The filters and the dichroic that the light of a channel passes, or None."""
-        return None if path is None else self._with_path("LightPath", make(self.enums, "LightPath"), path)
+        if path is None:
+            return None
+        made = self._with_path("LightPath", make(self.enums, "LightPath"), path)
+        self._annotations.add(made, path.annotations)
+        return made
 
     def apply(self, image: Any) -> None:
         """Set what is known of the acquisition. To be called after the channels were made."""
@@ -204,6 +210,7 @@ class Optics:
         if part.kind == "GenericExcitationSource" and part.pairs:
             values["map"] = part.pairs
         made = self._added(part.kind, part.id, **values)
+        self._annotations.add(made, part.annotations)
         if part.transmittance:
             known = parse("TransmittanceRange", part.transmittance, TRANSMITTANCE)
             made._transmittanceRange = make(self.enums, "TransmittanceRange", **known)

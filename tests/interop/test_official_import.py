@@ -21,5 +21,6 @@ def test_an_import_by_hand(official: Official) -> None:
     assert found["image"][0].startswith("By hand") and found["image"][1] == "From an official client"
     assert found["files"] is True and found["ok"] == [] and found["changed"] is True
     assert found["importPaths"] in ("ImportResponse", "ERR")  # the first file alone may be incomplete
-    assert found["broken"] == ["ERR", "import-unknown-format"]
+    # Bio-Formats, where it is installed, takes files by their names.
+    assert found["broken"] in (["ERR", "import-unknown-format"], ["ERR", "import-file-exception"])
     assert Path(paths[0]).exists()

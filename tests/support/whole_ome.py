@@ -26,7 +26,7 @@ def _image(number: int) -> str:
 <FilterSetRef ID="FilterSet:0"/>
 <AnnotationRef ID="Annotation:comment"/>
 <LightPath><ExcitationFilterRef ID="Filter:0"/><DichroicRef ID="Dichroic:0"/><EmissionFilterRef ID="Filter:1"/>
-<EmissionFilterRef ID="Filter:0"/></LightPath>"""
+<EmissionFilterRef ID="Filter:0"/><AnnotationRef ID="Annotation:tag"/></LightPath>"""
     return f"""
 <Image ID="Image:{number}" Name="field {number}"><AcquisitionDate>2020-01-02T03:04:05</AcquisitionDate>
 <ExperimenterRef ID="Experimenter:0"/><Description>Of field {number}</Description>
@@ -95,7 +95,7 @@ XML = f"""<?xml version="1.0" encoding="UTF-8"?>
 <Arc ID="LightSource:1" {_MADE} Type="Hg"/>
 <GenericExcitationSource ID="LightSource:2" {_MADE}><Map><M K="bulb">old</M></Map></GenericExcitationSource>
 <Detector ID="Detector:0" {_MADE} Gain="1" Voltage="500" VoltageUnit="V" Offset="3" Zoom="1.5" AmplificationGain="2"
- Type="PMT"/>
+ Type="PMT"><AnnotationRef ID="Annotation:comment"/></Detector>
 <Detector ID="Detector:1" Model="spare" Type="CCD"/>
 <Objective ID="Objective:0" {_MADE} Correction="PlanApo" Immersion="Oil" LensNA="1.4" NominalMagnification="63"
  CalibratedMagnification="62.8" WorkingDistance="0.2" WorkingDistanceUnit="mm" Iris="true"/>
@@ -105,7 +105,7 @@ XML = f"""<?xml version="1.0" encoding="UTF-8"?>
  CutOut="490" CutOutUnit="nm" CutInTolerance="1" CutInToleranceUnit="nm" CutOutTolerance="2" CutOutToleranceUnit="nm"
  Transmittance="0.9"/></Filter>
 <Filter ID="Filter:1" Model="emission" Type="LongPass"/>
-<Dichroic ID="Dichroic:0" {_MADE}/>
+<Dichroic ID="Dichroic:0" {_MADE}><AnnotationRef ID="Annotation:double"/></Dichroic>
 </Instrument>{_image(0)}{_image(1)}
 <StructuredAnnotations>
 <XMLAnnotation ID="Annotation:xml" Namespace="test/xml"><Value><note xmlns=""><a>1</a></note></Value></XMLAnnotation>

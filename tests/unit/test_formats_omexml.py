@@ -81,7 +81,8 @@ def test_instrument(info: FilesetInfo) -> None:
     assert parts["Filter:0"].transmittance["CutOut"] == "490"
     assert parts["FilterSet:0"].path == LightPathInfo(["Filter:0"], "Dichroic:0", ["Filter:1"])
     channel, other = image.channels
-    assert channel.light_path == LightPathInfo(["Filter:0"], "Dichroic:0", ["Filter:1", "Filter:0"])
+    assert channel.light_path is not None and channel.light_path.excitation == ["Filter:0"]
+    assert (channel.light_path.dichroic, channel.light_path.emission) == ("Dichroic:0", ["Filter:1", "Filter:0"])
     assert channel.filter_set == "FilterSet:0" and other.filter_set is None and other.light_path is None
     assert channel.detector is not None and channel.detector.settings["Integration"] == "4"
     # A Pump refers to a light source: it must not hide it.
@@ -98,6 +99,11 @@ def test_annotations_of_everything(info: FilesetInfo) -> None:
     assert image.annotations[1].value == [("gene", "TP53"), ("gene", "again")]
     assert image.annotations[3].value == "<note><a>1</a></note>"
     assert [note.value for note in image.channels[0].annotations] == ["A comment"]
+    assert image.channels[0].light_path is not None
+    assert [note.value for note in image.channels[0].light_path.annotations] == ["mitosis"]
+    assert {part.id: part.annotations[0].value for part in image.parts if part.annotations} == {
+        "Detector:0": "A comment", "Dichroic:0": "1.25"
+    }  # fmt: skip
     (roi,) = image.rois
     assert [note.value for note in roi.annotations] == ["1.25"]
     assert [len(shape.annotations) for shape in roi.shapes] == [1, 0, 0]
