@@ -7,6 +7,7 @@ import omero._generated
 import omero.callbacks
 import omero.clients
 import omero.model
+import omero.ObjectFactoryRegistrar
 import omero.rtypes
 import omero.sys
 

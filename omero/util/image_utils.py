@@ -30,10 +30,10 @@ Color = tuple[int, int, int]
 
 
 def get_font(fontsize: float) -> FreeTypeFont | ImageFont:
-    """A font of a size in pixels: the one that Pillow brings."""
+    """A font of a size in pixels, with the characters of Latin-1: µ is among them."""
     from PIL import ImageFont
 
-    return ImageFont.load_default(size=fontsize)
+    return ImageFont.truetype(os.path.join(GATEWAYPATH, "pilfonts", "FreeSans.ttf"), fontsize)
 
 
 def paste_image(image: Image, canvas: Image, x: int, y: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 import omero.model
 from omero.util import figureUtil, image_utils, imageUtil, roi_handling_utils
@@ -179,3 +179,17 @@ def test_no_more_than_the_line_is_read() -> None:
     pixels = Pixels()
     roi_handling_utils.get_line_data(pixels, 1, 1, 6, 1)
     assert pixels.tiles == [(1, 0, 5, 2)]
+
+
+@pytest.mark.parametrize("size", [8, 10, 12, 14, 18, 20, 24, 32, 40, 48, 56, 64])
+def test_fonts_that_scripts_load(size: int) -> None:
+    """By their official names, with letters of that size; µ is not a box."""
+    from omero.gateway import THISPATH
+
+    font = ImageFont.load(f"{THISPATH}/pilfonts/B{size:02d}.pil")
+    height = font.getbbox("Ag")[3]
+    assert size <= height < size * 1.5
+    masks = {bytes(font.getmask(letter)) for letter in "µÅé~"}
+    assert len(masks) == 4 and all(any(mask) for mask in masks)
+    shown, box = (bytes(image_utils.get_font(size).getmask(letter)) for letter in "µ\u4e00")
+    assert shown != box
