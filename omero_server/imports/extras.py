@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -119,7 +120,7 @@ def _transform(enums: Enumerations, text: str | None) -> Any:
         numbers = [float(part) for part in (text or "").split()]
     except ValueError:
         return None
-    if len(numbers) != 6:
+    if len(numbers) != 6 or not all(map(math.isfinite, numbers)):
         return None
     names = ("a00", "a10", "a01", "a11", "a02", "a12")
     return make(enums, "AffineTransform", **dict(zip(names, numbers, strict=True)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import omero
 from omero.gateway import BlitzGateway
 from omero.sys import ParametersI
 from tests.support.instance import Instance
-from tests.support.whole_ome import write_whole
+from tests.support.whole_ome import XML, write_whole
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +122,20 @@ def test_settings(conn: Any, images: list[Any]) -> None:
         conn, "select e from Image m join m.experiment e join fetch e.type where m.id = :id", images[0]
     )  # fmt: skip
     assert (experiment.type.value.val, experiment.description.val) == ("Photobleaching", "Bleaching")
+
+
+def test_values_that_make_no_sense_are_left_out(conn: Any, tmp_path: Path) -> None:
+    odd = XML
+    wrong = {"A00": "NaN", "Integration": "99999999999", "NominalMagnification": "INF", "Power": "x"}
+    for name, value in wrong.items():
+        odd, changed = re.subn(f' {name}="[^"]*"', f' {name}="{value}"', odd)
+        assert changed
+    odd = odd.replace('<FilterSetRef ID="FilterSet:0"/>', '<FilterSetRef ID="Filter:0"/>')
+    odd = odd.replace('Immersion="Oil"', 'Immersion="Honey"')
+    image = min(conn.import_files(write_whole(tmp_path / "odd.ome.tiff", odd)), key=lambda one: one.getName())
+    (roi,) = conn.getRoiService().findByImage(image.getId(), None).rois
+    assert [shape.transform for shape in roi.copyShapes()] == [None] * 3
+    lens = image.getObjectiveSettings().getObjective()
+    assert (lens.getNominalMagnification(), lens.getImmersion().getValue()) == (None, "Other")
+    logical = image.getChannels()[0].getLogicalChannel()
+    assert logical.getFilterSet() is None and logical.getDetectorSettings().getGain() == 2.5
