@@ -9,6 +9,7 @@ import pickle
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from omero_server.formats.registry import open_reader
 from omero_server.formats.zarrcodecs import _ZSTD, _zstd_size
 from tests.support.hostile import peak_memory
 
-SIDE = 12_000
+SIDE = 10_000
 ZEROS = bytes(SIDE * SIDE)
 BLACK = np.frombuffer(ZEROS, np.uint8).reshape(SIDE, SIDE)
 ALLOWED = len(ZEROS) // 2
@@ -45,6 +46,11 @@ PICTURES: dict[int, Callable[[], bytes]] = {
     50001: lambda: bytes(imagecodecs.webp_encode(np.zeros((4000, 4000, 3), np.uint8), lossless=True, method=0)),
 }  # fmt: skip
 """JPEG, PNG, LERC, JPEG XL, JPEG XR, JPEG 2000 bare and in boxes, WebP."""
+
+
+@cache
+def _picture(compression: int) -> bytes:
+    return PICTURES[compression]()
 
 
 def _tiff(path: Path, compression: int, piece: bytes) -> Path:
@@ -81,7 +87,7 @@ def test_streams_in_tiff_are_cut_at_the_size_of_a_piece(compression: int, tmp_pa
 
 @pytest.mark.parametrize("compression", PICTURES)
 def test_pictures_in_tiff_must_have_the_size_of_a_piece(compression: int, tmp_path: Path) -> None:
-    path = _tiff(tmp_path / "a.tif", compression, PICTURES[compression]())
+    path = _tiff(tmp_path / "a.tif", compression, _picture(compression))
     with peak_memory() as grown, pytest.raises(FormatError, match=r"has a piece of \d+x\d+ pixels where 32x32"):
         _read(path)
     assert grown() < ALLOWED
@@ -89,7 +95,7 @@ def test_pictures_in_tiff_must_have_the_size_of_a_piece(compression: int, tmp_pa
 
 @pytest.mark.parametrize("compression", PICTURES)
 def test_pictures_without_an_end_of_their_header(compression: int, tmp_path: Path) -> None:
-    path = _tiff(tmp_path / "a.tif", compression, PICTURES[compression]()[:8])
+    path = _tiff(tmp_path / "a.tif", compression, _picture(compression)[:8])
     with pytest.raises(FormatError, match="no picture"):
         _read(path)
 
