@@ -24,6 +24,7 @@ __all__ = ["PieceCache", "beside", "check_room", "file_size", "has_magic", "plan
 MAX_PIECE_BYTES = 2**31
 """No piece that must be read or decoded at once may be larger."""
 _CACHE_BYTES = 64 << 20
+_LONGEST_NAME = 1000
 
 
 def has_magic(path: Path, magic: bytes, offset: int = 0) -> bool:
@@ -49,6 +50,8 @@ def beside(path: Path, name: str) -> Path:
     Links are not followed: files that were imported in place are links to anywhere.
     """
     file = Path(os.path.normpath(path.parent / name))
+    if len(name) > _LONGEST_NAME:
+        raise FormatError(path, f"names a file by {len(name)} letters: {name[:40]!r}...")
     if "\0" in name or not file.is_relative_to(os.path.normpath(path.parent)) or file == path.parent:
         raise FormatError(path, f"names {name[:200]!r} outside of its folder", "Put all files together.")
     return file

@@ -87,7 +87,7 @@ def _consider(path: Path, result: ScanResult, seen: set[Path], *, explicit: bool
         reader = reader_for(path)
         with decoding(path, f"finding the files of {reader.format}"):
             files = tuple(reader.used_files(path))
-        missing = [file.name for file in files if not file.is_file()]
+            missing = [file.name for file in files if not file.is_file()]
         if missing:
             raise FormatError(path, f"needs {', '.join(missing[:3])}, which is missing", "Put all files together.")
     except UnsupportedFormat as error:

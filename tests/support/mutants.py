@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from omero_server.formats.base import Reader
+from omero_server.formats.base import FormatError, Reader
 from omero_server.formats.info import FilesetInfo
 from omero_server.formats.registry import open_reader
 from omero_server.formats.scan import scan
@@ -105,12 +105,15 @@ def opened(family: str, path: Path) -> Reader:
 def stored_description(family: str, number: int, folder: Path) -> FilesetInfo | None:
     """What was learnt of the fileset before it became the mutant in `folder`, as the server keeps it.
 
-    None for simulated images: their name is all there is of them.
+    None for simulated images, whose name is all there is of them, and for samples that cannot be read here.
     """
     if family == "fake":
         return None
     sample = Random(f"{family} {number}").choice(families()[family])
-    root, data = _description(family, sample)
+    try:
+        root, data = _description(family, sample)
+    except FormatError:
+        return None
     return FilesetInfo.from_json(json.loads(data), folder / sample.root.name / root)
 
 

@@ -116,3 +116,13 @@ def test_links_in_circles_and_pipes_do_not_stop_it(tmp_path: Path) -> None:
     assert found.candidates == []
     refused = {refusal.path.name for refusal in found.refusals}
     assert {"self.tif", "dangling.png", "pipe.tif", "pipe"} <= refused
+
+
+@pytest.mark.parametrize("length", [300, 3000])
+def test_names_that_no_disk_can_hold_are_refused(length: int, tmp_path: Path) -> None:
+    whole = (DATA / "hcs-yokogawa/MeasurementData.mlf").read_text()
+    shutil.copytree(DATA / "hcs-yokogawa", tmp_path / "plate")
+    at = whole.index(".tif")
+    (tmp_path / "plate/MeasurementData.mlf").write_text(whole[:at] + "a" * length + whole[at:])
+    result = scan([tmp_path / "plate/MeasurementData.mlf"])
+    assert not result.candidates and [refusal.path.name for refusal in result.refusals] == ["MeasurementData.mlf"]
