@@ -6,6 +6,7 @@ time to time that it goes on, and dies with the server.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import signal
@@ -99,8 +100,12 @@ def _answer(desk: Desk, question: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         return {"error": "memory"}
     except Exception as error:
-        reason, stack = f"reading it failed: {type(error).__name__}: {error}", traceback.format_exc()
-        return {"error": "failed", "path": "", "reason": reason, "remedy": "The server's log has more.", "stack": stack}
+        return _failed("reading it failed", error)
+
+
+def _failed(what: str, error: Exception) -> dict[str, Any]:
+    reason, stack = f"{what}: {type(error).__name__}: {error}", traceback.format_exc()
+    return {"error": "failed", "path": "", "reason": reason, "remedy": "The server's log has more.", "stack": stack}
 
 
 def _serve(source: int, out: int) -> None:
@@ -114,7 +119,19 @@ def _serve(source: int, out: int) -> None:
 
     desk = Desk(going)
     while True:
-        send(out, _answer(desk, receive(source)[0]))
+        answer = _answer(desk, receive(source)[0])
+        try:
+            send(out, answer)
+        except (TypeError, ValueError) as error:
+            send(out, _failed("what its reader found cannot be passed on", error))
+
+
+def _bound(megabytes: int) -> None:
+    """Of the data alone: mapped files do not count. The hard limit stays for Bio-Formats, which keeps to its own."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    soft = megabytes << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def main() -> None:
@@ -123,9 +140,8 @@ def main() -> None:
     parent, megabytes = (int(value) for value in sys.argv[1:3])
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Of the data alone: files that are mapped do not count. The hard limit stays for Bio-Formats, which has its own.
-    resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, resource.getrlimit(resource.RLIMIT_DATA)[1]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _bound(megabytes)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     with suppress(Ended):
         _serve(source, out)
     os._exit(0)

@@ -59,7 +59,8 @@ class UnrulyReader(Reader):
         files = [path, Path("/etc/hostname")] if deed == "steal" else [path]
         planes = SLOW_PLANES if deed == "dawdle" else 3
         side = 300 if deed == "tire" else 8
-        return FilesetInfo(cls.format, cls.name, "1", files, [ImageInfo("a", side, side, size_t=planes, index=deed)])
+        image = ImageInfo("a", side, side, size_t=planes, index=np.int64(1) if deed == "babble" else deed)
+        return FilesetInfo(cls.format, cls.name, "1", files, [image])
 
     def _read(self, series: int, level: int, zct: tuple[int, int, int], region: tuple[int, int, int, int]) -> Array:
         do(str(self._info.images[0].index))

@@ -154,9 +154,12 @@ def test_messages_as_they_must_be() -> None:
         decode(Measured, {})
 
 
-def test_limits_are_of_the_message(readers: Readers, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("deed", "reason"), [("chatter", "no sensible answer"), ("babble", "cannot be passed on: TypeError: .*int64")]
+)
+def test_answers_that_are_none(deed: str, reason: str, readers: Readers, tmp_path: Path) -> None:
     path = tmp_path / "a.unruly"
-    path.write_bytes(unruly("chatter"))
-    with Reading(readers, nothing) as reading, pytest.raises(FormatError, match="no sensible answer"):
+    path.write_bytes(unruly(deed))
+    with Reading(readers, nothing) as reading, pytest.raises(FormatError, match=reason):
         reading.describe(path, 1, 0)
-    assert not readers._all
+    assert bool(readers._all) == (deed == "babble")
