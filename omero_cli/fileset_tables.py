@@ -9,6 +9,7 @@ import omero.grid
 from omero.importing.transfers import MODES, NAMESPACE
 from omero.rtypes import rlist, rstring, unwrap
 from omero.sys.parameters import ParametersI
+from omero_cli.disk_usage import size_text
 from omero_cli.filesets import EVERYWHERE
 from omero_cli.framework import Arguments, Context
 from omero_cli.tables import TableBuilder
@@ -116,24 +117,25 @@ def list_images(ctx: Context, args: Arguments) -> None:
     extended = ["Pixels", "Pyramid"] if args.extended else []
     table = TableBuilder("#", "Image", "Name", "FS", "# Files", "Size", *extended)
     table.set_style(args.style)
-    table.set_align("rrlrrr")
     source = ARCHIVED if args.archived else IN_FILESETS
     total = _rows(client, f"select count(distinct i.id) {source}", ParametersI())[0][0]
     query = f"select i.id, i.name, f.id, count(o.id), sum(o.size) {source} group by i.id, i.name, f.id"
     rows = _rows(client, f"{query} order by {IMAGE_ORDERS[args.order]}", ParametersI().page(args.offset, args.limit))
     for number, (image, name, fileset, count, size) in enumerate(rows):
         more = _binaries(client, image) if args.extended else []
-        table.row(number, image, name, "" if fileset is None else fileset, count, size or 0, *more)
+        table.row(
+            number, image, name, "" if fileset is None else fileset, count, size_text(size or 0, None, True), *more
+        )
     table.page(args.offset, total)
     ctx.out(table)
 
 
-def _binaries(client: Any, image: int) -> list[object]:
-    """Whether there are pixels beside the files, and how large the pyramid is."""
+def _binaries(client: Any, image: int) -> list[str]:
+    """The sizes of pixels beside the files, and of the pyramid."""
     callback = client.submit(omero.cmd.ManageImageBinaries(imageId=image))
     try:
         response = callback.getResponse()
-        return [response.pixelSize if response.pixelsPresent else "", response.pyramidSize or ""]
+        return [size_text(size, None, True) for size in (response.pixelSize, response.pyramidSize)]
     finally:
         callback.close(True)
 

@@ -134,7 +134,6 @@ class GraphCommand:
             ctx.die(1, "LockTimeout: still running. It goes on without this command; wait longer with --wait.")
         failed = isinstance(response, omero.cmd.ERR)
         if failed:
-            ctx.out("")
             ctx.err(failure(response))
         else:
             ctx.out("Dry run performed\nok" if dry_run else "ok")

@@ -201,7 +201,7 @@ def ext_info_get(store: ObjectStore, words: list[str]) -> str:
     if len(words) > 2 or (len(words) == 2 and words[1] not in names):
         raise CommandError(f"usage: ext-info-get Class:ID [{'|'.join(names)}]", 345)
     if obj.details.externalInfo is None:
-        raise CommandError(f"No external info: {reference(obj)}", 347)
+        raise CommandError(f"No ExternalInfo found: {reference(obj)}", 346)
     info = store.load(f"ExternalInfo:{obj.details.externalInfo.id.val}")
     if len(words) == 2:
         return shown(getattr(info, words[1]))

@@ -66,7 +66,8 @@ def add_group(ctx: Context, args: Arguments) -> int:
     except CommandError:
         found = None
     if found is not None:
-        ctx.err(f"Group exists: {args.name} (id={people.key_of(found)})")
+        tell = ctx.out if args.ignore_existing else ctx.err
+        tell(f"Group exists: {args.name} (id={people.key_of(found)})")
         return 0 if args.ignore_existing else 3
     if not admin.getEventContext().isAdmin:
         ctx.die(111, "SecurityViolation: Admins only!")

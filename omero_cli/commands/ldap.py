@@ -45,7 +45,7 @@ def _identity(parser: Parser) -> None:
 
 def active(ctx: Context, args: Arguments) -> int:
     on = _admins(ctx.connect(args).sf.getLdapService().getSetting)
-    ctx.out("Yes" if on else "No")
+    (ctx.out if on else ctx.err)("Yes" if on else "No")
     return 0 if on else 1
 
 

@@ -224,7 +224,10 @@ def group(ctx: Context, args: Arguments) -> None:
     if number == context.groupId:
         ctx.err(f"Group '{name}' (id={number}) is already active")
         return
-    client.sf.setSecurityContext(omero.model.ExperimenterGroupI(number, False))
+    try:
+        client.sf.setSecurityContext(omero.model.ExperimenterGroupI(number, False))
+    except omero.SecurityViolation as error:
+        ctx.die(564, f"SecurityViolation: {error.message}")
     ctx.out(f"Group '{context.groupName}' (id={context.groupId}) switched to '{name}' (id={number})")
 
 

@@ -63,7 +63,8 @@ def add_user(ctx: Context, args: Arguments) -> int:
     except CommandError:
         found = None
     if found is not None:
-        ctx.err(f"User exists: {args.username} (id={people.key_of(found)})")
+        tell = ctx.out if args.ignore_existing else ctx.err
+        tell(f"User exists: {args.username} (id={people.key_of(found)})")
         return 0 if args.ignore_existing else 3
     context = admin.getEventContext()
     if not context.isAdmin and not context.leaderOfGroups:

@@ -79,7 +79,7 @@ def test_checked_sets(tabea: CommandLine, root: CommandLine, filesets: list[int]
 def test_images(tabea: CommandLine, filesets: list[int]) -> None:
     rows = listed(tabea, "images")
     assert [int(row["FS"]) for row in rows] == [filesets[2], filesets[1], filesets[0], filesets[0]]
-    assert {(row["# Files"], row["Size"]) for row in rows} == {("1", "15")}
+    assert {(row["# Files"], row["Size"]) for row in rows} == {("1", "15 B")}
     assert listed(tabea, "images", "--order", "oldest")[0]["FS"] == str(filesets[0])
     assert len(listed(tabea, "images", "--order", "largest")) == 4
     assert listed(tabea, "images", "--archived") == []

@@ -93,7 +93,7 @@ def test_items_of_a_collection(omero: CommandLine) -> None:
 
 def test_external_info(omero: CommandLine) -> None:
     dataset = omero("obj", "new", "Dataset", "name=d").line
-    assert omero("obj", "ext-info-get", dataset).code == 347 % 256
+    assert omero("obj", "ext-info-get", dataset).code == 346 % 256
     assert omero("obj", "ext-info-set", dataset, "12", "Plate", "urn:lsid:x").line == dataset
     lines = omero("obj", "ext-info-get", dataset).out.splitlines()
     assert lines[1:] == ["entityId=12", "entityType=Plate", "lsid=urn:lsid:x", "uuid="]

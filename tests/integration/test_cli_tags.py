@@ -155,7 +155,7 @@ def test_measurements(omero: CommandLine, tmp_path: Path) -> None:
 
 def test_what_has_no_directory_to_ask(root: CommandLine, omero: CommandLine) -> None:
     done = root("ldap", "active")
-    assert (done.code, done.out) == (1, "No\n")
+    assert (done.code, done.err) == (1, "No\n")
     assert root("ldap", "list", "--style", "plain").out == "\n"
     assert root("ldap", "discover").out == root("ldap", "getdn", "--user-name", "root").out == ""
     assert root("ldap", "setdn", "true").code == 511 & 255
