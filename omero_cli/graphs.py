@@ -134,6 +134,8 @@ class GraphCommand:
             ctx.die(1, "LockTimeout: still running. It goes on without this command; wait longer with --wait.")
         failed = isinstance(response, omero.cmd.ERR)
         if failed:
+            # The official command ends no line here, so that standard output is the same in what scripts read.
+            ctx.out("\n" if args.report else "", newline=False)
             ctx.err(failure(response))
         else:
             ctx.out("Dry run performed\nok" if dry_run else "ok")
