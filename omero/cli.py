@@ -17,8 +17,11 @@ with cli_login("user@host", "-w", "secret") as cli:
     cli.invoke(["import", "image.tif"], strict=True)
 """
 
+import os
 from argparse import SUPPRESS, ArgumentError, ArgumentParser, ArgumentTypeError, FileType, Namespace
+from pathlib import Path
 
+from omero_cli.commands.help import TOPICS
 from omero_cli.controls.base import (
     BaseControl,
     DiagnosticsControl,
@@ -34,8 +37,19 @@ from omero_cli.controls.people import ExperimenterArg, ExperimenterGroupArg, Use
 from omero_cli.controls.requests import CmdControl, GraphArg, GraphControl
 from omero_cli.version import VERSION
 
+DEBUG = 0
+DEBUG_HELP, ENV_HELP, SUDO_HELP = TOPICS["debug"], TOPICS["env"], TOPICS["sudo"]
+OMEROCLI = Path(__file__).parent
+OMERODIR = Path(os.environ.get("OMERODIR") or OMEROCLI.parent)
+
 __all__ = [
     "CLI",
+    "DEBUG",
+    "DEBUG_HELP",
+    "ENV_HELP",
+    "OMEROCLI",
+    "OMERODIR",
+    "SUDO_HELP",
     "SUPPRESS",
     "VERSION",
     "ArgumentError",

@@ -61,6 +61,9 @@ class CLI(cmd.Cmd, Context):
         for name in self.plugins:
             self.load(name)
 
+    def waitForPlugins(self) -> None:
+        """Commands are there at once: there is nothing to wait for."""
+
     def load(self, name: str) -> None:
         """Make the command of a plug-in a control; one that fails is reported, and not there."""
         plugin = self.plugins[name]

@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import IO, TYPE_CHECKING, Any, Never
 
 from omero_cli.controls.base import NonZeroReturnCode
 from omero_cli.framework import Context as PlainContext
@@ -70,6 +71,11 @@ class Context(PlainContext):
         self.err(text, newline)
         self.rv = rc
         raise NonZeroReturnCode(rc, str(text))
+
+    def safePrint(self, text: object, stream: IO[str], newline: bool = True) -> None:
+        """Write to a stream; that nobody reads it any more does not matter."""
+        with suppress(BrokenPipeError):
+            print(text, end="\n" if newline else "", file=stream, flush=True)
 
     def exit(self, text: object, newline: bool = True) -> None:
         """Say something last."""
