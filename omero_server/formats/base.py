@@ -52,6 +52,8 @@ PIXEL_DTYPES: dict[str, np.dtype[Any]] = {
 }
 """In-memory type of each value of the model's PixelsType; `bit` is read as bytes 0 and 1."""
 
+_KINDS = "buifc"
+"""Kinds of numbers; those behind the integers are not turned into one before them."""
 MAX_REGION_PIXELS = 2**31
 """No request may cover as many pixels as this; a Slice sequence could not carry them anyway."""
 
@@ -204,6 +206,8 @@ class Reader(ABC):
             pixels = self._read(series, level, (z, c, t), (x, y, w, h))
         if pixels.shape != (h, w):
             raise FormatError(self._info.entry, f"a plane holds {pixels.shape} pixels where {(h, w)} are declared")
+        if not 0 <= _KINDS.find(pixels.dtype.kind) <= max(_KINDS.find(dtype.kind), _KINDS.find("i")):
+            raise FormatError(self._info.entry, f"a plane holds {pixels.dtype} pixels where {dtype} are declared")
         return np.ascontiguousarray(pixels, dtype=dtype)
 
     def read_channels(

@@ -22,7 +22,7 @@ from omero_server.formats.base import Array, FormatError, UnsupportedFormat
 from omero_server.formats.fake import FakeReader
 from omero_server.formats.info import FilesetInfo
 from omero_server.formats.objectives import objective_named
-from omero_server.formats.registry import open_reader
+from omero_server.formats.registry import open_reader, restore
 from omero_server.formats.tiffpages import ifd_offsets
 
 DATA = Path(__file__).parents[1] / "data"
@@ -290,6 +290,18 @@ def test_more_memory_than_there_is(tmp_path: Path) -> None:
         Greedy.open(tmp_path / "b.fake")
     with Greedy.open(tmp_path / "a.fake") as reader, pytest.raises(FormatError, match="needs more memory"):
         reader.read(0, 0, 0, 0, 0, 0, 0, 1, 1)
+
+
+def test_fractions_where_there_were_integers(tmp_path: Path) -> None:
+    """A file that was changed after its import."""
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4), np.uint16), metadata=None)
+    with open_reader(tmp_path / "a.tif") as reader:
+        info = reader.info()
+    # Half-precision fractions: as many bytes, other numbers.
+    tifffile.imwrite(tmp_path / "a.tif", np.full((4, 4), np.nan, np.float16), metadata=None, description="x" * 40)
+    info.images[0].index["levels"][0][0][1] = ifd_offsets(tmp_path / "a.tif")[0]
+    with restore(info) as reader, pytest.raises(FormatError, match="holds float16 pixels where uint16 are declared"):
+        reader.read(0, 0, 0, 0, 0, 0, 0, 4, 4)
 
 
 @pytest.mark.parametrize("name", ["a.ome.tif", "a.companion.ome", "a.zarr", "a.json.tif"])
