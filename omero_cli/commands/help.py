@@ -25,11 +25,16 @@ def configure(parser: Parser) -> None:
     parser.add_argument("--recursive", action="store_true", help="Also print help for all subcommands")
     what.add_argument("--all", action="store_true", help="Print help for all commands and topics")
     what.add_argument("--list", action="store_true", help="Print a list of all commands and subcommands")
+    what.add_argument("--completion", choices=("bash", "zsh"), help="Print the script that completes commands there")
     parser.set_defaults(run=show)
 
 
 def show(ctx: Context, args: Arguments) -> None:
-    if args.list:
+    if args.completion:
+        from omero_cli.completion import script
+
+        ctx.out(script(args.completion), newline=False)
+    elif args.list:
         _list(ctx)
     elif args.all:
         for name in CommandLine().commands:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -96,3 +99,49 @@ def test_sessions_are_shared_with_our_command_line(omero: Omero, official: Offic
     assert key != theirs and omero("sessions", "key") == key
     assert omero("obj", "get", made.stdout.strip(), "name") == "shared"
     omero("logout")
+
+
+@pytest.mark.parametrize("argument", ["version", "-h"])
+def test_ours_starts_faster(official: Official, argument: str) -> None:
+    """Best of a few runs each, because other tests may keep the machine busy."""
+
+    def ours() -> None:
+        subprocess.run([sys.executable, "-m", "omero_cli.main", argument], check=True, capture_output=True)
+
+    def seconds(run: Callable[[], object], enough: float, tries: int) -> float:
+        best = 99.0
+        for _ in range(tries):
+            begun = time.perf_counter()
+            run()
+            best = min(best, time.perf_counter() - begun)
+            if best < enough:
+                break
+        return best
+
+    mine = seconds(ours, 0.25, 20)
+    theirs = seconds(lambda: official.omero(argument), 0.0, 3)
+    print(f"omero {argument}: {mine:.2f} s, official {theirs:.2f} s")
+    assert mine < 0.25 and mine < theirs
+
+
+def test_each_ends_sessions_of_the_other(omero: Omero, official: Official) -> None:
+    """Sessions in groups and of other users, by key, and their ends: what one does, the other sees."""
+    instance, store = official.instance, {"OMERO_USERDIR": str(official.home / "user")}
+    login = [*where(official), "-u", "root", "-w", instance.root_password, "-C"]
+    assert instance.omero("login", *login, "-g", "user", **store).returncode == 0
+    key = omero("sessions", "key")
+    assert instance.omero("sessions", "key", **store).stdout.strip() == key
+    assert omero("sessions", "group") == instance.omero("sessions", "group", **store).stdout.strip()
+    joined = official.omero("login", "-k", key, *where(official))
+    assert joined.returncode == 0 and "Joined session for root" in joined.stderr
+    omero("logout")
+    assert instance.omero("sessions", "key", **store).stdout == ""
+    listed = instance.omero("sessions", "list", **store).stdout
+    assert key not in listed
+    omero("login", *login)
+    key = omero("sessions", "key")
+    done = instance.omero("login", "-k", key, *where(official), **store)
+    assert done.returncode == 0 and "Joined session for root" in done.stderr
+    assert instance.omero("sessions", "clear", **store).returncode == 0
+    assert omero("sessions", "key") == ""
+    omero("login", *login)
