@@ -49,7 +49,7 @@ def _words() -> Iterator[tuple[str, list[str]]]:
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:
     """The long options, and short ones that have no long form; neither hidden ones."""
-    found = []
+    found: list[str] = []
     for action in parser._actions:
         if action.help is not argparse.SUPPRESS and action.option_strings:
             long = [flag for flag in action.option_strings if flag.startswith("--")]

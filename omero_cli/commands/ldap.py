@@ -55,9 +55,10 @@ def list_users(ctx: Context, args: Arguments) -> None:
     table = TableBuilder("#", "Id", "OmeName", "DN")
     table.set_style(args.style)
     listed = unwrap(_admins(admin.lookupLdapAuthExperimenters))
-    for number, entry in enumerate(listed):
-        user = admin.getExperimenter(entry["experimenter_id"])
-        table.row(number, key_of(user), name_of(user), entry["dn"])
+    pairs = [pair for entry in listed for pair in entry.items()]
+    for number, (name, user_id) in enumerate(pairs):
+        user = admin.getExperimenter(user_id)
+        table.row(number, key_of(user), name_of(user), name)
     ctx.out(table)
 
 
@@ -83,7 +84,7 @@ def discover(ctx: Context, args: Arguments) -> None:
     service = ctx.connect(args).sf.getLdapService()
     found = _admins(service.discoverGroups if args.groups else service.discover)
     what, kind, field = ("groups", "Group", "name") if args.groups else ("users", "Experimenter", "omeName")
-    if found and not args.commands:
+    if found:
         ctx.out(f"Following LDAP {what} are disabled in OMERO:")
     for each in found:
         if args.commands:

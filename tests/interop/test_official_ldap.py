@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.interop.conftest import Official
+from tests.support.command_line import CommandLine
 from tests.support.directory import BASE, SECRET, LdapServer, ldap_server, properties
 from tests.support.instance import Instance, fresh_root, running
 
@@ -61,3 +62,25 @@ def test_first_login(client: Official) -> None:
     refused = client.omero("login", *where(client), "-u", "fred", "-w", "wrong")
     assert refused.returncode != 0 and "Password check failed for 'fred'" in refused.stderr
     login(client, "fred", SECRET)
+
+
+def test_our_commands_print_the_same(client: Official, directory: LdapServer, tmp_path: Path) -> None:
+    """Both command lines about the same users, and what ours makes."""
+    login(client, "root", client.instance.root_password)
+    ours = CommandLine(client.instance, tmp_path, "root", client.instance.root_password)
+    directory.person("hana")
+    directory.person("ines")
+    assert ours("ldap", "create", "ines").out.startswith("Added user ines (id=")
+    assert ours("user", "add", "hana", "H", "A", "--group-name", "TheLab", "-P", "local").code == 0
+    for words in (
+        ["active"], ["list"], ["list", "--style", "csv"], ["getdn", "--user-name", "ines"],
+        ["getdn", "--user-name", "hana"], ["discover"], ["discover", "--commands"], ["discover", "--groups"],
+    ):  # fmt: skip
+        done, their = ours("ldap", *words), client.omero("-q", "ldap", *words)
+        # The official one prints where its program lies.
+        text = their.stdout.replace(str(client.python.parent / "omero"), "omero")
+        assert (done.code, done.out) == (their.returncode, text), words
+    assert ours("ldap", "setdn", "true", "--user-name", "hana").code == 0
+    assert "hana" not in ours("ldap", "discover").out
+    assert f"hana: cn=hana,ou=TheLab,{BASE}\n" == ours("ldap", "getdn", "--user-name", "hana").out
+    login(client, "hana", SECRET)
