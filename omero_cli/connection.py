@@ -290,6 +290,8 @@ def _explained(error: Exception, wish: Wish) -> CommandError:
         return CommandError(f"User account error: {text}.", 525)
     if isinstance(error, Ice.ConnectionRefusedException):
         return CommandError(f"Ice.ConnectionRefusedException: {wish.address} isn't running", 554)
+    if isinstance(error, Ice.ConnectTimeoutException):
+        return CommandError(f"Ice.ConnectTimeoutException: {wish.address} does not answer", 556)
     if isinstance(error, Ice.DNSException):
         return CommandError(f"Ice.DNSException: bad host name: '{wish.server}'", 555)
     if isinstance(error, omero.SecurityViolation):

@@ -19,6 +19,11 @@ __all__ = ["NoProxies", "OmeroGatewaySafeCallWrapper", "ProxyObjectWrapper"]
 logger = logging.getLogger("omero.gateway")
 
 # After these the service, or the whole connection, has to be made anew.
+GONE = (Ice.ObjectNotExistException, Ice.ConnectionRefusedException, omero.RemovedSessionException)
+"""After these a call was certainly not run."""
+READING = ("count", "find", "get", "has", "is", "list", "load", "lookup", "project", "retrieve")
+"""How calls begin that change nothing, and may be run twice."""
+IDENTITY = ("omero.client.uuid", "omero.session.uuid")
 LOST = (
     Ice.ObjectNotExistException,
     Ice.ConnectionLostException,
@@ -53,7 +58,24 @@ class OmeroGatewaySafeCallWrapper:
             return self.f(*args, **kwargs)
         except Exception as error:
             self.debug(type(error), args, kwargs)
+            if self._may_repeat(error) and self.proxyObjectWrapper.rejoin():
+                return self._repeat(args, kwargs)
             return self.handle_exception(error, *args, **kwargs)
+
+    def _may_repeat(self, error: Exception) -> bool:
+        """Whether the connection was lost, and the call may be run (again) on a new one."""
+        if not isinstance(self.proxyObjectWrapper, ProxyObjectWrapper) or self.proxyObjectWrapper.stateful:
+            return False
+        return isinstance(error, GONE) or (isinstance(error, LOST) and self.attr.startswith(READING))
+
+    def _repeat(self, args: Any, kwargs: Any) -> Any:
+        """The same call to the service of the new session."""
+        options = self.proxyObjectWrapper.options
+        renewed = {key: options[key] for key in IDENTITY if key in options}
+        for given in (*args, *kwargs.values()):
+            if isinstance(given, dict) and IDENTITY[1] in given:
+                given.update(renewed)
+        return getattr(self.proxyObjectWrapper.service, self.attr)(*args, **kwargs)
 
 
 class ProxyObjectWrapper:
@@ -75,8 +97,31 @@ class ProxyObjectWrapper:
         return ProxyObjectWrapper(self._conn, self._func_str, self._cast_to, self._service_name)
 
     @property
-    def _stateful(self) -> bool:
+    def stateful(self) -> bool:
+        """Whether the service has state, which is lost with it."""
         return self._func_str.startswith("create")
+
+    @property
+    def service(self) -> Any:
+        """The service, made if need be; in a new session if the old one is lost."""
+        if self._obj is None:
+            try:
+                self._connect()
+            except LOST:
+                if not self.rejoin():
+                    raise
+                self._connect()
+        return self._obj
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What is sent with calls of the present session."""
+        return self._conn.SERVICE_OPTS
+
+    def rejoin(self) -> bool:
+        """Join the session again, or log in anew, after the connection was lost; whether that worked."""
+        self._obj = None
+        return self._conn.rejoin()
 
     def _connect(self, forcejoin: bool = False) -> bool:
         """Make the service; ``forcejoin``: after joining the session again."""
@@ -84,7 +129,7 @@ class ProxyObjectWrapper:
             return False
         method = getattr(self._conn.c.sf, self._func_str)
         arguments = () if self._service_name is None else (self._service_name,)
-        if self._stateful:
+        if self.stateful:
             arguments = (*arguments, self._conn.SERVICE_OPTS)
             self._conn._register_service(repr(self), traceback.extract_stack())
         self._obj = method(*arguments)
@@ -103,7 +148,7 @@ class ProxyObjectWrapper:
     def close(self, *args: Any, **kwargs: Any) -> None:
         """Close a service that keeps state; it is made anew when used again."""
         service, self._obj = self._obj, None
-        if service is None or not self._stateful:
+        if service is None or not self.stateful:
             return
         self._conn._unregister_service(repr(self))
         try:
@@ -136,9 +181,7 @@ class ProxyObjectWrapper:
     def __getattr__(self, attr: str) -> Any:
         if attr.startswith("__"):
             raise AttributeError(attr)
-        if self._obj is None:
-            self._connect()
-        value = getattr(self._obj, attr)
+        value = getattr(self.service, attr)
         if callable(value):
             return sys.modules["omero.gateway"].SafeCallWrapper(self, attr, value)
         return value

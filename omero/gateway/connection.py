@@ -7,6 +7,7 @@ import os
 import time
 import traceback
 import weakref
+from contextlib import suppress
 from typing import Any
 
 import Glacier2
@@ -77,7 +78,7 @@ class _BlitzGateway(
         self.extra_config = [extra_config] if isinstance(extra_config, str) else list(extra_config or ())
         self._anonymous = anonymous
         self._ic_props: dict[str, str] = {}
-        self._connected = False
+        self._connected = self._rejoining = False
         self._sessionUuid: str | None = None
         self._session_cb: Any = None
         self._lastError: BaseException | None = None
@@ -189,6 +190,31 @@ class _BlitzGateway(
             self._lastError = error
         return self._connected
 
+    def rejoin(self) -> bool:
+        """Join the session again after the connection was lost, or log in anew if it is gone; whether that worked.
+
+        Group and user of calls stay as they were. Calls do it by themselves.
+        """
+        if not self._connected or self._rejoining:
+            return False
+        former, session, options = self.c, self._sessionUuid, self.SERVICE_OPTS
+        self.c, self._rejoining = None, True
+        try:
+            done = self.connect()
+        except Ice.Exception:
+            done = False
+        self._rejoining = False
+        useless = former if done else self.c
+        if done:
+            self.SERVICE_OPTS.setOmeroGroup(options.getOmeroGroup())
+            self.SERVICE_OPTS.setOmeroUser(options.getOmeroUser())
+        else:
+            # Perhaps the next call finds the server again.
+            self.c, self._sessionUuid, self._connected = former, session, True
+        with suppress(Ice.Exception, omero.ClientError):
+            useless.closeSession()
+        return done
+
     def _join(self, session: str | None, must: bool) -> bool:
         if session is None:
             return False
@@ -210,7 +236,7 @@ class _BlitzGateway(
             context.put(omero.constants.EVENT, "Internal")
         if self.group is not None:
             context.put(omero.constants.GROUP, str(self.group))
-        user, password = self._ic_props[omero.constants.USERNAME], self._ic_props[omero.constants.PASSWORD]
+        user, password = (self._ic_props.get(key) for key in (omero.constants.USERNAME, omero.constants.PASSWORD))
         try:
             self.c.createSession(user, password)
         except (omero.SecurityViolation, omero.WrappedCreateSessionException):
@@ -353,7 +379,7 @@ class _BlitzGateway(
 
     def _close_services(self) -> None:
         for proxy in [*self._proxies.values(), *self._own_services]:
-            if proxy._stateful:
+            if proxy.stateful:
                 try:
                     proxy.close()
                 except (Ice.Exception, omero.ServerError) as error:
