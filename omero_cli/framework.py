@@ -179,8 +179,9 @@ class Parser(argparse.ArgumentParser):
         return self
 
     def style_argument(self, default: str | None = None) -> "Parser":
-        """`--style`: how tables are printed."""
-        self.add_argument("--style", choices=STYLES, default=default, help="Use alternative output style (default=sql)")
+        """`--style`, or `--output`: how tables are printed; json for programs."""
+        help = "Use alternative output style (default=sql)"
+        self.add_argument("--style", "--output", choices=STYLES, default=default, help=help)
         return self
 
     def limit_arguments(self) -> "Parser":

@@ -12,7 +12,7 @@ __all__ = ["FLAGS", "LEVELS", "OUTPUTS", "SKIPS", "USAGE", "add_options", "argum
 
 USAGE = 1
 SKIPS = ("all", "checksum", "minmax", "thumbnails", "upgrade")
-OUTPUTS = ("ids", "legacy", "yaml")
+OUTPUTS = ("ids", "json", "legacy", "yaml")
 LEVELS = ("ALL", "DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN")
 FLAGS = ("-f", "-c", "--report", "--upload", "--logs", "--no-stats-info", "--no-thumbnails", "--no-upgrade-check",
          "--auto-close", "--close-completed", "--wait-completed")  # fmt: skip

@@ -98,7 +98,13 @@ def _yaml(imported: Imported) -> list[str]:
     return [*lines, f"  Plate: {imported.plates}"] if imported.plates else lines
 
 
-_FORMS: dict[str, Callable[[Imported], list[str]]] = {"ids": _ids, "legacy": _legacy, "yaml": _yaml}
+def _json(imported: Imported) -> list[str]:
+    """One object for each fileset, in a line of its own."""
+    told = {"Fileset": imported.fileset, "Image": list(imported.images), "Pixels": list(imported.pixels)}
+    return [json.dumps({**told, "Plate": list(imported.plates)})]
+
+
+_FORMS: dict[str, Callable[[Imported], list[str]]] = {"ids": _ids, "json": _json, "legacy": _legacy, "yaml": _yaml}
 
 
 def _joined(ids: Sequence[int]) -> str:

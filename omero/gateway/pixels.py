@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OMERO_NUMPY_TYPES", "_PixelsWrapper"]
 
+BAND = 32 * 1024 * 1024
+"""Bytes in one message at the most, if a row has no more."""
 logger = logging.getLogger("omero.gateway")
 
 OMERO_NUMPY_TYPES = {
@@ -27,6 +29,13 @@ OMERO_NUMPY_TYPES = {
     "float": "float32",
     "double": "float64",
 }
+
+
+def bands(height: int, row_bytes: int) -> Iterator[tuple[int, int]]:
+    """First row and number of rows of the parts in which much is sent: a message has a largest size."""
+    rows = max(1, BAND // max(1, row_bytes))
+    for start in range(0, height, rows):
+        yield start, min(rows, height - start)
 
 
 class _PixelsWrapper(BlitzObjectWrapper):
@@ -81,12 +90,13 @@ class _PixelsWrapper(BlitzObjectWrapper):
         store = self._prepareRawPixelsStore()
         try:
             for z, c, t, tile in zctTileList:
-                if tile is None:
-                    raw, size = store.getPlane(z, c, t), shape
-                else:
-                    x, y, width, height = tile
-                    raw, size = store.getTile(z, c, t, x, y, width, height), (height, width)
-                yield numpy.frombuffer(raw, sent).reshape(size).astype(wanted)
+                x, y, width, height = tile or (0, 0, shape[1], shape[0])
+                found = numpy.empty((height, width), wanted)
+                for start, rows in bands(height, width * sent.itemsize):
+                    whole = tile is None and rows == height
+                    raw = store.getPlane(z, c, t) if whole else store.getTile(z, c, t, x, y + start, width, rows)
+                    found[start : start + rows] = numpy.frombuffer(raw, sent).reshape(rows, width)
+                yield found
         except Exception:
             logger.error("Failed to get pixels of Pixels:%s", self.getId(), exc_info=True)
             raise

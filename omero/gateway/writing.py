@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import omero
 import omero.model
 import omero.sys
+from omero.gateway.pixels import bands
 from omero.gateway.wrapper import distinct
 from omero.rtypes import rlist, rlong, rstring, unwrap
 
@@ -128,7 +129,13 @@ class Writing:
         try:
             places = itertools.product(range(size["Z"]), range(size["C"]), range(size["T"]))
             for (z, c, t), plane in zip(places, planes, strict=False):
-                store.setPlane(plane.astype(sent).tobytes(), z, c, t)
+                height, width = plane.shape
+                for start, rows in bands(height, width * sent.itemsize):
+                    part = plane[start : start + rows].astype(sent).tobytes()
+                    if rows == height:
+                        store.setPlane(part, z, c, t)
+                    else:
+                        store.setTile(part, z, c, t, 0, start, width, rows)
                 low, high = extremes.get(c, (float("inf"), float("-inf")))
                 extremes[c] = (min(low, float(plane.min())), max(high, float(plane.max())))
             store.save()

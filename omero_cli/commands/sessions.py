@@ -33,6 +33,8 @@ def configure(parser: Parser) -> None:
     who = parser.command("who", list_server, "List the open sessions of the server")
     who.login_arguments()
     who.add_argument("--show-uuid", action="store_true", help="Show the uuid of each session")
+    for each in (show, who):
+        each.style_argument()
     clear = parser.command("clear", clear_sessions, "End and forget all remembered sessions")
     clear.add_argument("--all", action="store_true", help="Accepted for the sake of old scripts")
     keep = parser.command("keepalive", keep_alive, "Keep the current session alive until Enter is pressed")
@@ -128,6 +130,7 @@ def list_sessions(ctx: Context, args: Arguments) -> None:
     store = _store(args)
     current = store.current()
     table = TableBuilder("Server", "User", "Group", "Session", "Active", "Started")
+    table.set_style(args.style)
     for session in list(store.sessions()):
         name, active, started = "Unknown", "True", "Unknown"
         try:
@@ -156,6 +159,7 @@ def list_server(ctx: Context, args: Arguments) -> None:
     extra = sorted({name for data in answer.data for name in data})
     columns = ["name", "group", "logged in", "agent", "timeout", *(["uuid"] if args.show_uuid else []), *extra]
     table = TableBuilder(*columns)
+    table.set_style(args.style)
     for context, session, data in zip(answer.contexts, answer.sessions, answer.data, strict=True):
         row: list[object] = ["---"] * 5
         if session is not None and context is not None:

@@ -1,5 +1,6 @@
 """Logging in on the command line against a real server."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -147,6 +148,9 @@ def test_who_lists_our_session(omero: Shell) -> None:
     done = omero("sessions", "who", "--show-uuid")
     assert done.returncode == 0, done.stderr
     assert omero.key in done.stdout and "(*)" in done.stdout
+    rows = json.loads(omero("sessions", "who", "--show-uuid", "--output", "json").stdout)
+    assert omero.key in [row["uuid"] for row in rows]
+    assert [row["Session"] for row in json.loads(omero("sessions", "list", "--style", "json").stdout)] == [omero.key]
 
 
 def test_open_makes_a_session_for_another_user(omero: Shell, instance: Instance) -> None:

@@ -547,3 +547,15 @@ def test_all_groups_at_once(conn: Any, root: Any, image_id: int) -> None:
         assert found.getThumbnail() is not None
     finally:
         root.SERVICE_OPTS.setOmeroGroup(None)
+
+
+def test_large_planes_go_in_parts(conn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omero.gateway.pixels.BAND", 5_000)
+    planes = [np.random.default_rng(n).integers(0, 60_000, (70, 90)).astype(np.uint16) for n in range(4)]
+    image = conn.createImageFromNumpySeq(iter(planes), "in parts", sizeZ=2, sizeC=2)
+    pixels = image.getPrimaryPixels()
+    found = list(pixels.getPlanes([(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]))
+    assert np.array_equal(found, planes) and found[0].dtype == np.uint16
+    assert np.array_equal(pixels.getTile(1, 1, 0, (10, 5, 60, 60)), planes[3][5:65, 10:70])
+    monkeypatch.undo()
+    assert np.array_equal(pixels.getPlane(1, 0, 0), planes[2])

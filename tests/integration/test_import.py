@@ -188,6 +188,8 @@ def test_command_prints_ids_for_scripts(instance: Instance, simulated: Path, tmp
 def test_command_other_outputs(instance: Instance, simulated: Path, tmp_path: Path) -> None:
     legacy = command(instance, tmp_path, "--output", "legacy", str(simulated))
     assert legacy.stdout.strip().isdigit()
+    told = json.loads(command(instance, tmp_path, "--output", "json", "-q", str(simulated)).stdout)
+    assert sorted(told) == ["Fileset", "Image", "Pixels", "Plate"] and len(told["Image"]) == len(told["Pixels"]) == 1
     yaml = command(instance, tmp_path, "--output", "yaml", "-q", str(simulated))
     first, fileset, image = yaml.stdout.splitlines()
     assert (first, fileset[:11], image[:9]) == ("---", "- Fileset: ", "  Image: ") and "Summary" not in yaml.stderr

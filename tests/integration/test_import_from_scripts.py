@@ -107,7 +107,7 @@ def test_failures(conn: Any, tmp_path: Path) -> None:
 
 def test_the_names_that_the_module_has() -> None:
     module = importlib.import_module("omero.plugins.import")
-    assert module.OUTPUT_CHOICES == ["ids", "legacy", "yaml"]
+    assert module.OUTPUT_CHOICES == ["ids", "json", "legacy", "yaml"]
     assert module.SKIP_CHOICES == ["all", "checksum", "minmax", "thumbnails", "upgrade"]
     assert module.DEBUG_CHOICES == ["ALL", "DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN"]
     assert issubclass(module.TestEngine, module.ImportControl)
