@@ -163,7 +163,9 @@ class Parser(argparse.ArgumentParser):
         return parser
 
     def login_arguments(self) -> "Parser":
-        """The options that say where and how to log in. Given before or after the command's name alike."""
+        """The options that say where and how to log in, once. Given before or after the command's name alike."""
+        if "--server" in self._option_string_actions:
+            return self
         group = self.add_argument_group("Login arguments", "Optional session arguments")
         # No defaults: a sub-parser's default would overwrite what was given before the sub-command.
         add = _adder(group)

@@ -242,6 +242,7 @@ def test_requests_on_graphs(cli: CLI) -> None:
     assert [type(part) for part in control.as_doall([combined, alone]).requests] == [type(combined), type(alone)]
     parser = Parser()
     control._configure(parser)
+    parser.add_login_arguments()  # Some controls add them again.
     args = parser.parse_args(["Image:1", "--dry-run", "--include", "FileAnnotation,TagAnnotation", "--wait", "3"])
     assert (args.dry_run, args.wait, args.func) == (True, 3, control.main_method)
 
