@@ -30,9 +30,7 @@ _LEVELS = {"ALL": 1, "TRACE": 5, "WARN": logging.WARNING, "FATAL": logging.CRITI
 
 def run_import(ctx: Context, args: Arguments) -> int:
     """Import, or only look; the exit code."""
-    with _outputs(args):
-        if args.log_level:
-            logging.basicConfig(level=_LEVELS.get(args.log_level, args.log_level), stream=sys.stderr, force=True)
+    with _outputs(args), _logging(args.log_level):
         found = scan([Path(path) for path in args.path], args.depth)
         if args.readers:
             _keep_readers(ctx, found, Path(args.readers))
@@ -40,6 +38,21 @@ def run_import(ctx: Context, args: Arguments) -> int:
             print_groups(ctx, found, args.output)
             return USAGE if found.refusals else 0 if found.candidates else NO_CANDIDATES
         return _import_found(ctx, args, found)
+
+
+@contextmanager
+def _logging(level: str | None) -> Iterator[None]:
+    """Log what is as important as `level`, until the import ends: it may be called by a program that logs itself."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    if level:
+        root.handlers[:] = []
+        logging.basicConfig(level=_LEVELS.get(level, level), stream=sys.stderr)
+    try:
+        yield
+    finally:
+        root.setLevel(before[0])
+        root.handlers[:] = before[1]
 
 
 @contextmanager

@@ -169,6 +169,8 @@ def cleanse_dir(data_dir: str, directory: str, dry_run: bool, verbose: bool, que
 def delete_empty_dirs(repo: Any, root: str, client: Any, dry_run: bool) -> None:
     """Remove the directories of a repository that hold nothing but empty directories. ``root`` is for the output."""
     to_delete: list[str] = []
+    # What lies in other groups than that of the session counts, too.
+    repo = repo.ice_context(client.getContext("-1"))
     is_empty_dir(repo, "/", False, to_delete)
     for path in to_delete:
         if dry_run:

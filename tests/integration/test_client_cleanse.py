@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import omero
+from omero.gateway import BlitzGateway
 from omero.util import cleanse
 from tests.support.instance import Instance
 from tests.support.people import PASSWORD, logged_in, make_group, make_user
@@ -89,7 +90,15 @@ def test_many_files_are_asked_for_in_batches(conn: Any, tmp_path: Path) -> None:
     assert (str(cleanser), os.listdir(tmp_path)) == ("Cleansing context: 60 files (0 bytes)", [])
 
 
-def test_empty_directories_of_the_repository(conn: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_directories_of_the_repository(
+    conn: Any, instance: Instance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with logged_in(instance) as root:
+        name = make_user(root, make_group(root, "rw----"))
+    simulated = tmp_path / "of another group.fake"
+    simulated.touch()
+    with BlitzGateway(name, PASSWORD, host=instance.host, port=instance.ports.ssl) as other:
+        imported = other.import_files(simulated)[0].id
     repository = conn.c.getManagedRepository()
     for path in ("/cleanse/a/b", "/cleanse/a/c", "/cleanse/full"):
         repository.makeDir(path, True)
@@ -103,6 +112,8 @@ def test_empty_directories_of_the_repository(conn: Any, capsys: pytest.CaptureFi
     assert "Removing empty directories from..." in capsys.readouterr().out
     assert not repository.fileExists("/cleanse/a")
     assert repository.fileExists("/cleanse/full/file")
+    with BlitzGateway(name, PASSWORD, host=instance.host, port=instance.ports.ssl) as other:
+        assert len(list(other.getObject("Image", imported).getImportedImageFiles())) == 1
 
 
 def test_empty_pyramids(conn: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,7 +66,9 @@ def test_files_go_there_and_back(conn: Any, hello: Path, tmp_path: Path, monkeyp
         str(folder / "x_1"),
     ]
     assert {path.read_text() for path in folder.iterdir()} == {"hello\n"}
-    assert unwrap(script_utils.create_file(update, str(hello)).mimetype) == "application/octet-stream"
+    other = script_utils.create_file(update, str(hello))
+    assert unwrap(other.mimetype) == "application/octet-stream"
+    script_utils.upload_file(store, other, str(hello))
     store.close()
 
 
