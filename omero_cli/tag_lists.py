@@ -31,7 +31,12 @@ class Tag:
     name: str
     description: str | None
     owner: int
-    is_set: bool
+    ns: str | None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is a set of tags."""
+        return self.ns == TAG_SET
 
     def line(self, lead: str) -> str:
         return f"{lead}{self.id}:'{self.name}'"
@@ -72,7 +77,8 @@ def tree(
             lines += _branch(tag_set, [tags[number] for number in members[tag_set.id] if number in tags], descriptions)
     if only:
         return lines
-    orphans = [tag for tag in tags.values() if not tag.is_set and tag.id not in inside]
+    # Tags with a namespace belong to the program that has made them.
+    orphans = [tag for tag in tags.values() if tag.ns is None and tag.id not in inside]
     empty = [tag for tag in sets if tag.id not in members]
     lines += ["Orphaned tags:", *_flat(orphans, descriptions)] if orphans else []
     lines += [""] if orphans and empty else []
@@ -104,7 +110,7 @@ def _read(ctx: Context, args: Arguments) -> tuple[dict[int, Tag], dict[int, list
         raise CommandError(f"--uid takes the id of a user, not {args.uid!r}", 2)
     query = ctx.connect(args).sf.getQueryService()
     rows: list[list[Any]] = unwrap(query.projection(TAGS, None, scope(args)))
-    tags = {row[0]: Tag(row[0], row[1], row[2], row[3], row[4] == TAG_SET) for row in rows}
+    tags = {row[0]: Tag(*row) for row in rows}
     if args.uid is not None:
         tags = {number: tag for number, tag in tags.items() if tag.owner == int(args.uid)}
     parameters = ParametersI().add("ns", rstring(TAG_SET))

@@ -172,3 +172,9 @@ def test_search_refuses_what_it_cannot_do(root: CommandLine, omero: CommandLine)
     assert omero("search", "Image:1", "--index").code == 432 & 255
     assert root("search", "Image:1", "--index").code == 0
     assert omero("search", "Image", "x", "--from", "2024-13-01").code == 2
+
+
+def test_tags_of_programs_are_no_orphans(omero: CommandLine) -> None:
+    """A tag with a namespace belongs to the program that has made it."""
+    omero("obj", "new", "TagAnnotation", "textValue=of a program", "ns=some.program")
+    assert "of a program" not in omero("tag", "list", "--nopage").out
