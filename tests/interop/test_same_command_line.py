@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.interop.conftest import Official
+from tests.interop.everything import official  # A server of their own: lists are compared as wholes.
 from tests.support.command_line import CommandLine
 from tests.support.samples import DATA
+
+__all__ = ["official"]
 
 Answer = tuple[int, str, str]
 Theirs = Callable[..., list[Answer]]
