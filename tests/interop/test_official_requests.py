@@ -10,7 +10,10 @@ Images = dict[str, list[int]]
 def test_requests(official: Official, images: Images) -> None:
     slide = next(ids[0] for path, ids in images.items() if path.startswith("svs/"))
     found = official.script("submitted", image=slide)
-    assert found["timing"] == ["OK", 5, False, False] and found["steps"] == [5, 5]
+    assert found["timing"] == ["OK", 5, False, False]
+    # The client asks to be told after the request has begun: the first step may be over.
+    told, steps = found["steps"]
+    assert 3 <= told <= steps == 5
     assert found["saved"] == ["from a request", True]
     assert found["failed"] == ["graph-fail", "subcancel", "::omero::cmd::DoAll", True, True]
     assert found["cancel"] == [True, "cancel-called"]
