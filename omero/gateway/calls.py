@@ -21,6 +21,8 @@ logger = logging.getLogger("omero.gateway")
 # After these the service, or the whole connection, has to be made anew.
 GONE = (Ice.ObjectNotExistException, Ice.ConnectionRefusedException, omero.RemovedSessionException)
 """After these a call was certainly not run."""
+CUT = (*GONE, Ice.ConnectionLostException, Ice.CloseConnectionException)
+"""After these there is no connection any more."""
 READING = ("count", "find", "get", "has", "is", "list", "load", "lookup", "project", "retrieve")
 """How calls begin that change nothing, and may be run twice."""
 IDENTITY = ("omero.client.uuid", "omero.session.uuid")
@@ -107,7 +109,7 @@ class ProxyObjectWrapper:
         if self._obj is None:
             try:
                 self._connect()
-            except LOST:
+            except CUT:
                 if not self.rejoin():
                     raise
                 self._connect()

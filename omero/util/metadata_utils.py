@@ -77,7 +77,9 @@ def _check_length(row: Sequence[Any], headers: Sequence[str]) -> None:
 class KeyValueListTransformer:
     """Makes keys with values of rows. ``output_configs``: (configuration, column number) of each key."""
 
-    def __init__(self, headers: Sequence[str], output_configs: list[tuple[Config, int]], name: str | None = None):
+    def __init__(
+        self, headers: Sequence[str], output_configs: list[tuple[Config, int]], name: str | None = None
+    ) -> None:
         self.headers = headers
         self.output_configs = output_configs
         self.name = name

@@ -13,7 +13,9 @@ __all__ = ["DirectoryType", "ExistingFile", "HelpFormatter", "NewFileType", "Par
 class HelpFormatter(argparse.RawTextHelpFormatter):
     """Keeps the lines of descriptions; of the help of an argument, the first line is shown."""
 
-    def __init__(self, prog: str, indent_increment: int = 2, max_help_position: int = 40, width: int | None = None):
+    def __init__(
+        self, prog: str, indent_increment: int = 2, max_help_position: int = 40, width: int | None = None
+    ) -> None:
         super().__init__(prog, indent_increment, max_help_position, width)
 
     def _split_lines(self, text: str, width: int) -> list[str]:

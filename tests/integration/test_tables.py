@@ -268,6 +268,23 @@ def test_the_file(session: Any, table: Any, instance: Instance) -> None:
     assert path.stat().st_size == row.size.val
 
 
+def test_who_only_reads_leaves_the_file_alone(session: Any, colleague: Any, table: Any, instance: Instance) -> None:
+    """Also those who have it open already when somebody comes who may change it."""
+    file = table.getOriginalFile()
+    table.close()
+    (path,) = [each for each in (instance.root / "data" / "Files").rglob(str(file.id.val)) if each.is_file()]
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    theirs = colleague.sharedResources().openTable(file)
+    assert theirs.getNumberOfRows() == 10
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    mine = session.sharedResources().openTable(file)
+    columns = [grid.LongColumn("uid", "", [11]), grid.DoubleColumn("half", "", [5.5])]
+    mine.addData([*columns, grid.StringColumn("text", "", 8, ["t11"])])
+    mine.close()
+    assert theirs.getNumberOfRows() == 11 and list(theirs.read([2], 10, 11).columns[0].values) == ["t11"]
+    theirs.close()
+
+
 def test_deleting(session: Any, instance: Instance) -> None:
     made = session.sharedResources().newTable(1, "deleted")
     made.initialize([grid.LongColumn("n", "", [1, 2, 3])])

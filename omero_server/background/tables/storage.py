@@ -33,7 +33,9 @@ warnings.filterwarnings("ignore", category=tables.NaturalNameWarning)
 
 
 def opened(path: Path, writable: bool) -> TableFile:
-    """The table in a file, which is made if it is not there. Everyone who got it calls `release` at the end.
+    """The table in a file. Everyone who got it calls `release` at the end.
+
+    A file that is only read stays as it is; with `writable`, one that is not there is made.
 
     LockTimeout when another process has it, ValidationException when it is no HDF5 file.
     """
@@ -41,6 +43,8 @@ def opened(path: Path, writable: bool) -> TableFile:
         found = _OPEN.get(path)
         if found is None:
             found = _OPEN[path] = TableFile(path, writable)
+        elif writable:
+            found.make_writable()
         found.users += 1
         return found
 
@@ -55,8 +59,21 @@ class TableFile:
         self.updated = 0
         """Counts the changes of rows that were there already."""
         self.changed_at = time.time()
+        self._writable = writable
         self._file = _open(path, writable)
         self._columns: list[Any] | None = None
+
+    def make_writable(self) -> None:
+        """Open the file for writing, if those who have it open only read."""
+        if not self._writable:
+            self._file.close()
+            self._columns = None
+            try:
+                self._file = _open(self.path, writable=True)
+                self._writable = True
+            except omero.ServerError:
+                self._file = _open(self.path, writable=False)
+                raise
 
     def release(self) -> None:
         """One user less; the last one closes the file."""

@@ -57,10 +57,10 @@ def open_table(call: Call, file_id: int) -> TableService:
 
     row = file_by_id(call, file_id)
     path = location(call, row)
-    change = row.repo is None and may_write(call, row)
+    change = row.repo is None and may_write(call, row) and writable(path)
     if not change and not path.exists():
         raise omero.ResourceError(message=f"The table {row.id} has no file.")
-    return TableService(row, opened(path, writable(path) and (change or path.exists())), change)
+    return TableService(row, opened(path, change), change)
 
 
 class _Unwatched:
